@@ -1,0 +1,68 @@
+/**
+ * The shape of a validated configuration. Types only, so every room may import it; it is read once
+ * (`config/load.ts`, called by `main.ts` and the tools) and passed down.
+ */
+import type { Visibility } from "../services/model.ts";
+
+/** What a business type allows. */
+export interface BusinessTypeRules {
+  /** Largest file, bytes, inclusive. */
+  maxBytes: number;
+  /** Lower-case extensions with their dot; null allows any, also none. */
+  extensions: string[] | null;
+  /** Visibility of files whose request names none. */
+  visibility: Visibility;
+}
+
+export interface Config {
+  host: string;
+  /** 0 lets the system choose a free port. */
+  port: number;
+  /** Absolute path; one process owns it. */
+  dataDir: string;
+  /** Absolute path for scratch files; inside `dataDir` unless set. */
+  tempDir: string;
+  /** Address people use from outside, without a trailing slash; null: the address listened on. */
+  publicUrl: URL | null;
+  auth: "on" | "off";
+  authOffAnywhere: boolean;
+  jwt: {
+    /** HS256 secret; null: the one kept in `dataDir/secret`. */
+    secret: string | null;
+    jwksUrl: URL | null;
+    issuer: string | null;
+    audience: string | null;
+  };
+  oidcClientId: string | null;
+  /** Addresses or CIDR blocks whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[];
+  /** Exact origins, `https://app.example`. */
+  corsOrigins: string[];
+  siteName: string;
+  /** Bytes. */
+  chunks: { default: number; min: number; max: number };
+  sessions: {
+    enabled: boolean;
+    /** Hours after the last progress. */
+    expireHours: number;
+    /** Days for which an ended session still answers. */
+    keepEndedDays: number;
+  };
+  uploads: {
+    /** Seconds without a byte after which a request body is ended. */
+    idleSeconds: number;
+    /** Seconds of silence after which a newer request may take over a range. */
+    takeoverSeconds: number;
+  };
+  dedupe: { enabled: boolean };
+  blobs: {
+    /** Minutes for which unreferenced bytes wait before they are removed. */
+    graceMinutes: number;
+  };
+  shutdown: {
+    /** Seconds that running requests get after SIGTERM or SIGINT. */
+    graceSeconds: number;
+  };
+  log: { level: "debug" | "info" | "warning" | "error"; format: "auto" | "pretty" | "json" };
+  businessTypes: Record<string, BusinessTypeRules>;
+}

@@ -1,0 +1,95 @@
+/** The plain values that travel between rooms: who calls, what a session and an attachment are. */
+
+export type Role = "admin" | "user";
+
+/** Who makes a request, after authentication. Anonymous callers are `null`. */
+export interface Caller {
+  /** Subject: 1 to 128 characters of `[A-Za-z0-9._@:+|-]`, so it may enter a KV key. */
+  id: string;
+  role: Role;
+  name: string;
+}
+
+export const VISIBILITIES = ["private", "users", "public"] as const;
+export type Visibility = (typeof VISIBILITIES)[number];
+
+/** A half-open stretch of a file: `offset` inclusive, `offset + size` exclusive, in bytes. */
+export interface Span {
+  offset: number;
+  size: number;
+}
+
+/** A piece of a blob's content in a stored file; positions are bytes. */
+export interface Segment {
+  file: string;
+  offset: number;
+  length: number;
+}
+
+/** `uploading` bytes of an open session; `live` referenced; `condemned` waits for the sweep, may be revived; `deleting` goes. */
+export type BlobState = "uploading" | "live" | "condemned" | "deleting" | "damaged";
+
+export interface BlobRecord {
+  id: string;
+  segments: Segment[];
+  size: number;
+  /** Lower-case hex; null while uploading. */
+  sha256: string | null;
+  /** Unsigned 32-bit; null while uploading. */
+  crc32: number | null;
+  refs: number;
+  state: BlobState;
+}
+
+export const UPLOAD_STATUSES = [
+  "uploading",
+  "completing",
+  "completed",
+  "failed",
+  "cancelled",
+  "expired",
+] as const;
+export type UploadStatus = (typeof UPLOAD_STATUSES)[number];
+
+/** What a file is called and belongs to; the same for sessions and attachments. */
+export interface FileFacts {
+  fileName: string;
+  contentType: string;
+  businessType: string;
+  businessId: string | null;
+  visibility: Visibility;
+}
+
+/** An upload session as stored: unchanged while chunks come in, so that chunks never contend on it. Times are ms since 1970. */
+export interface UploadRecord extends FileFacts {
+  id: string;
+  ownerId: string;
+  size: number;
+  chunkSize: number;
+  /** Declared digest of the whole file, lower-case hex. */
+  sha256: string | null;
+  fingerprint: string | null;
+  blobId: string;
+  status: UploadStatus;
+  attachmentId: string | null;
+  /** Why it failed, for those who ask later. */
+  failure: string | null;
+  createdAt: number;
+  endedAt: number | null;
+}
+
+export interface AttachmentRecord extends FileFacts {
+  /** Time-ordered positive 63-bit integer, decimal. */
+  id: string;
+  ownerId: string;
+  blobId: string;
+  size: number;
+  /** Of the bytes stored, lower-case hex. */
+  sha256: string;
+  /** Of the bytes received, lower-case hex. */
+  sourceSha256: string;
+  crc32: number;
+  createdAt: number;
+  updatedAt: number;
+  deletedAt: number | null;
+}
