@@ -47,6 +47,7 @@ export const PROBLEMS = {
   "internal": [500, "Something went wrong here"],
   "blob-missing": [500, "The stored bytes are missing or damaged"],
   "stopping": [503, "The server is stopping"],
+  "issuer-unavailable": [503, "The sign-in service does not answer"],
   "storage-unavailable": [503, "The storage does not answer"],
   "disk-full": [507, "The storage is full"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
