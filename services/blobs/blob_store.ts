@@ -7,9 +7,9 @@ import type { Segment } from "../model.ts";
 
 /** Writes into one blob. Each writer has its own handle: after a write or a sync has failed, nothing more may be committed through it. */
 export interface BlobWriter {
-  /** Writes all of `bytes` at `position` (bytes from the blob's start). Throws `Problem` `disk-full` or `storage-unavailable`. */
+  /** Writes all of `bytes` at `position` (bytes from the blob's start). `bytes` must not change until it resolves. */
   write(position: number, bytes: Uint8Array): Promise<void>;
-  /** Resolves when everything written through this writer is on stable storage. */
+  /** Resolves when everything written through this writer is on stable storage, its name too. */
   sync(): Promise<void>;
   close(): void;
 }
@@ -21,14 +21,39 @@ export interface BlobReader {
   close(): void;
 }
 
+export interface ContentDigest {
+  /** Lower-case hex. */
+  sha256: string;
+  /** Unsigned 32-bit. */
+  crc32: number;
+}
+
+/**
+ * Every method throws `Problem`: `disk-full` when there is no room, `busy` when the process has no handles
+ * left, `storage-unavailable` when the storage fails.
+ */
 export interface BlobStore {
-  /** Makes an empty blob, durable as a name, and returns where its bytes will lie. */
-  create(id: string): Promise<Segment[]>;
-  openWriter(id: string): Promise<BlobWriter>;
-  /** Opens for reading after comparing the stored sizes with the segments. Throws `Problem` `blob-missing` when bytes are missing. */
+  /** A new blob's id. Nothing is stored by it. */
+  newId(): string;
+  /** Where the first `size` bytes of a blob lie that was written through `openWriter`. */
+  segments(id: string, size: number): Segment[];
+  /**
+   * Opens a blob for writing, making it when it is absent; never shortens one. `announce`: nothing is recorded
+   * of this blob before its end, so that the store itself remembers it as begun until `settle`.
+   */
+  openWriter(id: string, options?: { announce?: boolean }): Promise<BlobWriter>;
+  /** The blob begun with `announce` has come to its end: it is recorded, or removed. */
+  settle(id: string): Promise<void>;
+  /** Ids of announced blobs that were not settled; to be asked for at start-up, before the first upload. */
+  unsettled(): Promise<string[]>;
+  /** Opens for reading after comparing the stored sizes with the segments. Throws `blob-missing` when bytes are missing. */
   openReader(segments: Segment[]): Promise<BlobReader>;
-  /** Removes the bytes; absent ones are no error. */
+  /** Removes the bytes and what is known of them; absent ones are no error. */
   remove(id: string): Promise<void>;
-  /** Ids of blobs begun by single requests that did not come to an end before a crash. */
-  abandoned(): Promise<string[]>;
+  /** Says that the first `front` bytes are committed, so that hashing may run ahead. Returns at once. */
+  hashAhead(id: string, front: number): void;
+  /** Digest of the first `size` bytes; costs only what `hashAhead` has not reached. */
+  digest(id: string, size: number): Promise<ContentDigest>;
+  /** Stops background work; waits for none of it. */
+  close(): void;
 }

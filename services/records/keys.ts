@@ -1,0 +1,77 @@
+/**
+ * Every key of the Deno KV, in one place: the table of ARCHITECTURE.md in code. Owners are checked by pattern
+ * before they come here; digests and ids are ours; free text (fingerprints, business ids) enters as SHA-256.
+ */
+import { createHash } from "node:crypto";
+
+const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
+
+export const keys = {
+  // Upload sessions
+  upload: (id: string) => ["upload", id],
+  uploadChunk: (id: string, offset: number) => ["upload_chunk", id, offset],
+  uploadChunks: (id: string) => ["upload_chunk", id],
+  uploadActivity: (id: string) => ["upload_activity", id],
+  uploadByOwner: (owner: string, createdAt: number, id: string) => ["upload_by_owner", owner, createdAt, id],
+  uploadsByOwner: (owner: string) => ["upload_by_owner", owner],
+  uploadBySha256: (owner: string, sha256: string, of: { size: number; businessType: string }) => [
+    "upload_by_sha256",
+    owner,
+    sha256,
+    of.size,
+    of.businessType,
+  ],
+  uploadByFingerprint: (owner: string, fingerprint: string, of: { size: number; businessType: string }) => [
+    "upload_by_fingerprint",
+    owner,
+    digest(fingerprint),
+    of.size,
+    of.businessType,
+  ],
+  uploadByExpiry: (time: number, id: string) => ["upload_by_expiry", time, id],
+  uploadsByExpiry: () => ["upload_by_expiry"],
+  /** Sessions that ended and still have chunk records to delete. */
+  uploadLeftover: (id: string) => ["upload_leftover", id],
+  uploadLeftovers: () => ["upload_leftover"],
+
+  // Attachments
+  attachment: (id: string) => ["attachment", BigInt(id)],
+  attachmentByOwner: (owner: string, bin: Bin, id: string) => ["attachment_by_owner", owner, bin, BigInt(id)],
+  attachmentsByOwner: (owner: string, bin: Bin) => ["attachment_by_owner", owner, bin],
+  attachmentByBusiness: (of: BusinessKey, bin: Bin, id: string) => [...business(of, bin), BigInt(id)],
+  attachmentsByBusiness: (of: BusinessKey, bin: Bin) => business(of, bin),
+  attachmentByContent: (owner: string, sourceSha256: string, id: string) => [
+    "attachment_by_content",
+    owner,
+    sourceSha256,
+    BigInt(id),
+  ],
+  attachmentsByContent: (owner: string, sourceSha256: string) => [
+    "attachment_by_content",
+    owner,
+    sourceSha256,
+  ],
+  attachmentDeleted: (time: number, id: string) => ["attachment_deleted", time, BigInt(id)],
+  downloadCount: (id: string) => ["download_count", BigInt(id)],
+
+  // Blobs
+  blob: (id: string) => ["blob", id],
+  blobBySha256: (sha256: string) => ["blob_by_sha256", sha256],
+  /** Blobs to be looked at by the sweep, by the time from which on. */
+  blobSweep: (time: number, id: string) => ["blob_sweep", time, id],
+  blobSweeps: () => ["blob_sweep"],
+};
+
+/** Live attachments and those in the recycle bin are listed apart. */
+export type Bin = "live" | "deleted";
+
+export interface BusinessKey {
+  owner: string;
+  type: string;
+  /** null: all ids of the type. */
+  id: string | null;
+}
+
+function business({ owner, type, id }: BusinessKey, bin: Bin): Deno.KvKey {
+  return ["attachment_by_business", owner, bin, type, ...(id === null ? [] : [digest(id)])];
+}

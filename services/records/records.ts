@@ -1,0 +1,125 @@
+/**
+ * Deno KV under the house's rules: every call under a deadline, commits retried on conflict with jitter and a
+ * bound. The same code is right on SQLite and on KV Connect, whose writes may be applied although their
+ * answer is lost: an attempt must recognise its own earlier success by an id that it wrote.
+ */
+import { Problem } from "../problem.ts";
+
+/** Conflicts are tried again this often before the caller is told `busy`. */
+const MAX_TRIES = 24;
+/** `getMany` takes ten keys on every engine. */
+const KEYS_PER_GET = 10;
+
+export interface Page {
+  limit: number;
+  /** Exclusive bounds: nothing at or before `after`, nothing at or beyond `before`. */
+  after?: Deno.KvKey;
+  before?: Deno.KvKey;
+  reverse?: boolean;
+}
+
+export interface Records {
+  get<T>(key: Deno.KvKey): Promise<Deno.KvEntryMaybe<T>>;
+  /** Entries in the order of their keys, absent ones with a null value; read in tens, so not one snapshot. */
+  getMany<T>(keys: Deno.KvKey[]): Promise<Deno.KvEntryMaybe<T>[]>;
+  /** At most `limit` entries below `prefix`, in key order. */
+  page<T>(prefix: Deno.KvKey, page: Page): Promise<Deno.KvEntry<T>[]>;
+  /**
+   * Runs `attempt` and commits what it put into the operation, again from the start after each conflict. What
+   * `attempt` throws ends it. Throws `busy` after too many conflicts, `storage-unavailable` after the deadline.
+   */
+  transact<T>(attempt: (commit: Deno.AtomicOperation) => Promise<T>): Promise<T>;
+  close(): void;
+}
+
+export interface RecordsOptions {
+  /** Milliseconds that one call may take. */
+  deadlineMs: number;
+  delay: (ms: number) => Promise<void>;
+  random: () => number;
+}
+
+/** Wraps `kv`; `close` closes it. */
+export function openRecords(kv: Deno.Kv, { deadlineMs, delay, random }: RecordsOptions): Records {
+  const timely = <T>(call: Promise<T>) => withDeadline(call, deadlineMs);
+
+  async function* pages<T>(selector: Deno.KvListSelector, page: Page) {
+    const found = kv.list<T>(selector, {
+      limit: page.limit,
+      reverse: page.reverse ?? false,
+      batchSize: Math.min(page.limit, 500),
+    });
+    for (;;) {
+      const next = await timely(found.next());
+      if (next.done) return;
+      yield next.value;
+    }
+  }
+
+  return {
+    get: <T>(key: Deno.KvKey) => timely(kv.get<T>(key)),
+
+    async getMany<T>(wanted: Deno.KvKey[]) {
+      const groups: Deno.KvKey[][] = [];
+      for (let at = 0; at < wanted.length; at += KEYS_PER_GET) {
+        groups.push(wanted.slice(at, at + KEYS_PER_GET));
+      }
+      const answers = await Promise.all(groups.map((group) => timely(kv.getMany<T[]>(group))));
+      return answers.flat() as Deno.KvEntryMaybe<T>[];
+    },
+
+    async page<T>(prefix: Deno.KvKey, page: Page) {
+      const { after, before } = page;
+      // A key with one more part is the smallest key behind `after`.
+      const start = after && [...after, new Uint8Array()];
+      const selector = start && before
+        ? { start, end: before }
+        : start
+        ? { prefix, start }
+        : before
+        ? { prefix, end: before }
+        : { prefix };
+      return await Array.fromAsync(pages<T>(selector, page));
+    },
+
+    async transact<T>(attempt: (commit: Deno.AtomicOperation) => Promise<T>) {
+      for (let tries = 1; tries <= MAX_TRIES; tries++) {
+        const commit = kv.atomic();
+        const result = await attempt(commit);
+        if (await committed(timely(commit.commit()))) return result;
+        await delay(random() * Math.min(100, 2 ** tries));
+      }
+      throw new Problem("busy", "Too many requests change the same record. Try again in a moment.", {
+        retryAfter: 1,
+      });
+    },
+
+    close: () => kv.close(),
+  };
+}
+
+/** False after a conflict. Nothing is applied by a commit that meets a locked database, so that is one too. */
+async function committed(commit: Promise<Deno.KvCommitResult | Deno.KvCommitError>): Promise<boolean> {
+  try {
+    return (await commit).ok;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes("database is locked")) return false;
+    throw error;
+  }
+}
+
+async function withDeadline<T>(call: Promise<T>, deadlineMs: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(
+      new Problem("storage-unavailable", "The database does not answer. Try again in a moment.", {
+        retryAfter: 5,
+      }),
+    );
+  }, deadlineMs);
+  try {
+    return await Promise.race([call, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
