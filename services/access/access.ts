@@ -1,0 +1,213 @@
+/**
+ * Who calls: checks and makes bearer tokens and browser cookies. Both are JWTs; the algorithm decides which key
+ * may verify (HS256: only the local secret; asymmetric: only the issuer's keys), and the `typ` header decides
+ * the kind, so that neither passes for the other (RFC 8725 sections 3.1 and 3.11).
+ */
+import {
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+  type JWTVerifyResult,
+  SignJWT,
+} from "jose";
+import type { Caller, Role } from "../model.ts";
+import { Problem } from "../problem.ts";
+import {
+  callerOf,
+  expiryOf,
+  isSubject,
+  issuerSubject,
+  localSubject,
+  nameOf,
+  TOLERANCE_SECONDS,
+} from "./claims.ts";
+import { issuerKeys, type IssuerOptions } from "./issuer_keys.ts";
+import { tokenExpired, tokenInvalid } from "./refusals.ts";
+
+const OURS = "pawl";
+const BEARER_TYPES = new Set([undefined, "jwt", "at+jwt", "application/at+jwt"]);
+const COOKIE_TYPE = "pawl-session+jwt";
+const ISSUER_ALGORITHMS = [
+  ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
+  ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
+];
+const HOUR = 3_600_000;
+/** A cookie's life, and how long renewing may go on after the sign-in; milliseconds. */
+const COOKIE_LIFE = 12 * HOUR;
+const SIGNED_IN_AT_MOST = 7 * 24 * HOUR;
+const MAX_HOURS = 24 * 366 * 10;
+
+/** A verified caller. Times are ms since 1970. */
+export interface Identity {
+  caller: Caller;
+  /** When the token or cookie ends, exclusive. */
+  expiresAt: number;
+  /** When the person signed in; for a bearer token now, because showing it is the signing in. */
+  signedInAt: number;
+}
+
+export interface TokenRequest {
+  /** Subject: see `Caller.id`. */
+  user: string;
+  role: Role;
+  /** Defaults to the subject. */
+  name?: string;
+  /** Life in hours, more than 0, fractions allowed. */
+  hours: number;
+}
+
+export interface Access {
+  /** Throws `Problem` `token-invalid`, `token-expired`, or `issuer-unavailable` when the issuer's keys cannot be had. */
+  verifyBearer(token: string): Promise<Identity>;
+  /** Throws `Problem` `invalid-request` when the user or the hours are not possible. */
+  mintToken(request: TokenRequest): Promise<string>;
+  /** Makes or renews: 12 h, but never beyond 7 days after `signedInAt`. */
+  mintCookie(
+    identity: Pick<Identity, "caller" | "signedInAt">,
+  ): Promise<{ cookie: string; expiresAt: number }>;
+  /** Throws `Problem` `token-invalid` or `token-expired`. */
+  verifyCookie(cookie: string): Promise<Identity>;
+}
+
+export interface AccessOptions {
+  /** Key of HS256: its UTF-8 bytes. */
+  secret: string;
+  /** An OIDC issuer whose tokens count too; null: only our own. */
+  jwks: IssuerOptions | null;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  fetch: typeof fetch;
+}
+
+export function openAccess({ secret, jwks, now, fetch }: AccessOptions): Access {
+  const key = new TextEncoder().encode(secret);
+  const keysOfIssuer = jwks && issuerKeys(jwks, { now, fetch });
+
+  const verified = async (verify: () => Promise<JWTVerifyResult>): Promise<JWTPayload> => {
+    try {
+      return (await verify()).payload;
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      throw refusalOf(error);
+    }
+  };
+  // The tolerance is for `nbf`; jose grants it to `exp` too, which `expiryOf` then checks without.
+  const times = () => ({ currentDate: new Date(now()), clockTolerance: TOLERANCE_SECONDS });
+
+  async function verifyLocal(token: string): Promise<JWTPayload> {
+    const claims = await verified(() => jwtVerify(token, key, { ...times(), algorithms: ["HS256"] }));
+    return requireOurs(claims);
+  }
+
+  async function verifyBearer(token: string): Promise<Identity> {
+    const header = headerOf(token);
+    if (!BEARER_TYPES.has(header.typ)) throw tokenInvalid("it is of another kind than an access token");
+    if (header.alg === "HS256") {
+      const claims = await verifyLocal(token);
+      return identity(localSubject(claims.sub), claims);
+    }
+    if (!ISSUER_ALGORITHMS.includes(header.alg)) throw tokenInvalid("its algorithm is not accepted here");
+    if (!jwks || !keysOfIssuer) {
+      throw tokenInvalid("no sign-in service is set up here that could have signed it");
+    }
+    const { issuer, audience } = jwks;
+    const claims = await verified(() =>
+      jwtVerify(token, keysOfIssuer, { ...times(), algorithms: ISSUER_ALGORITHMS, issuer, audience })
+    );
+    return identity(issuerSubject(claims.sub), claims);
+  }
+
+  function identity(id: string, claims: JWTPayload): Identity {
+    const time = now();
+    return { caller: callerOf(id, claims), expiresAt: expiryOf(claims, time), signedInAt: time };
+  }
+
+  async function mintToken({ user, role, name, hours }: TokenRequest): Promise<string> {
+    if (!isSubject(user)) {
+      throw new Problem(
+        "invalid-request",
+        "The user must be 1 to 128 letters, digits or characters of . _ @ : + | -",
+      );
+    }
+    if (!(hours > 0 && hours <= MAX_HOURS)) {
+      throw new Problem("invalid-request", `The hours must be more than 0 and at most ${MAX_HOURS}.`);
+    }
+    const time = now();
+    return await sign({ role, name: nameOf(name) || user, sub: user }, {
+      typ: "JWT",
+      issuedAt: time,
+      expiresAt: time + hours * HOUR,
+    });
+  }
+
+  async function mintCookie({ caller, signedInAt }: Pick<Identity, "caller" | "signedInAt">) {
+    const time = now();
+    const expiresAt = Math.min(time + COOKIE_LIFE, signedInAt + SIGNED_IN_AT_MOST);
+    const claims = {
+      role: caller.role,
+      name: caller.name,
+      sub: caller.id,
+      auth_time: Math.floor(signedInAt / 1000),
+    };
+    const cookie = await sign(claims, { typ: COOKIE_TYPE, issuedAt: time, expiresAt });
+    return { cookie, expiresAt: Math.floor(expiresAt / 1000) * 1000 };
+  }
+
+  async function verifyCookie(cookie: string): Promise<Identity> {
+    if (headerOf(cookie).typ !== COOKIE_TYPE) throw tokenInvalid("it is not a browser session");
+    const claims = await verifyLocal(cookie);
+    if (typeof claims.auth_time !== "number") throw tokenInvalid("it has no auth_time claim");
+    return { ...identity(localSubject(claims.sub), claims), signedInAt: claims.auth_time * 1000 };
+  }
+
+  function sign(
+    claims: JWTPayload,
+    kind: { typ: string; issuedAt: number; expiresAt: number },
+  ): Promise<string> {
+    return new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: kind.typ }).setIssuer(OURS)
+      .setIssuedAt(Math.floor(kind.issuedAt / 1000)).setExpirationTime(Math.floor(kind.expiresAt / 1000))
+      .sign(key);
+  }
+
+  return { verifyBearer, mintToken, mintCookie, verifyCookie };
+}
+
+function headerOf(token: string): { alg: string; typ: string | undefined } {
+  let header;
+  try {
+    header = decodeProtectedHeader(token);
+  } catch (error) {
+    throw tokenInvalid("it is not a JSON Web Token", error);
+  }
+  const { alg, typ } = header;
+  if (typeof alg !== "string") throw tokenInvalid("it names no algorithm");
+  if (typ !== undefined && typeof typ !== "string") throw tokenInvalid("its header is malformed");
+  return { alg, typ: typ?.toLowerCase() };
+}
+
+/** Tokens of the local secret may leave `iss` and `aud` out; where they name one, it must be us (RFC 7519 section 4.1.3). */
+function requireOurs(claims: JWTPayload): JWTPayload {
+  if (claims.iss !== undefined && claims.iss !== OURS) throw tokenInvalid("it comes from another issuer");
+  if (claims.aud !== undefined && ![claims.aud].flat().includes(OURS)) {
+    throw tokenInvalid("it is meant for another audience");
+  }
+  return claims;
+}
+
+function refusalOf(error: unknown): Problem {
+  return error instanceof errors.JWTExpired ? tokenExpired() : tokenInvalid(reasonOf(error), error);
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === "iss") return "it comes from another issuer";
+    if (error.claim === "aud") return "it is meant for another audience";
+    if (error.claim === "nbf" && error.reason === "check_failed") return "it is not valid yet";
+    return "one of its claims is malformed";
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed) return "its signature does not verify";
+  if (error instanceof errors.JWKSNoMatchingKey) return "the sign-in service has no key that fits it";
+  if (error instanceof errors.JWKSMultipleMatchingKeys) return "it does not say which key signed it";
+  return "it is malformed";
+}
