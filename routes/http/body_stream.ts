@@ -1,0 +1,119 @@
+/** Response bodies that are read on demand, in constant memory and at the speed of the disk. */
+import type { ByteRange } from "./byte_range.ts";
+
+/** A piece of a body: bytes as they are, or a stretch of the source. */
+export type BodyPart = Uint8Array | ByteRange;
+
+/** Bytes by position; a `BlobReader` is one. Whoever is given it closes it. */
+export interface ByteSource {
+  /** Fills `into` from `position`; returns the bytes read, which may be fewer, and 0 only at the end. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  close(): void;
+}
+
+export interface BodyEnd {
+  /** Bytes handed to the server; up to one read more than what reached the client. */
+  sent: number;
+  /** Bytes of this body that were not. */
+  left: number;
+  /** Whether that is the whole body. */
+  whole: boolean;
+  /** Why it broke here; absent when it is whole and when the client left. */
+  error?: unknown;
+}
+
+/** Large enough that the cost per read vanishes, small enough for many downloads at once. */
+const READ_BYTES = 262_144;
+
+/** Bytes that `parts` make together: the body's Content-Length. */
+export function bodyLength(parts: BodyPart[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+/**
+ * Streams `parts` one after the other. Closes `source` at the end, on cancel and on error, never while it is
+ * reading. A source that ends early breaks the stream, and with it the connection, so that no client takes a
+ * short body for the file. `onEnd` is called exactly once, after the source is closed.
+ */
+export function streamParts(
+  parts: BodyPart[],
+  source: ByteSource,
+  options: { onEnd?: (end: BodyEnd) => void } = {},
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const total = bodyLength(parts);
+  let index = 0;
+  let within = 0;
+  let sent = 0;
+  let cancelled = false;
+  let ended = false;
+  let reading: Promise<unknown> | null = null;
+
+  const end = (error?: unknown) => {
+    if (ended) return;
+    ended = true;
+    source.close();
+    const left = total - sent;
+    options.onEnd?.({ sent, left, whole: left === 0, ...(error === undefined ? {} : { error }) });
+  };
+
+  /** Fills `view` until it is full, a read was short, or the body ends; returns the bytes put into it. */
+  const fill = async (view: Uint8Array): Promise<number> => {
+    let filled = 0;
+    while (filled < view.length && index < parts.length) {
+      const part = parts[index]!;
+      const wanted = Math.min(part.length - within, view.length - filled);
+      let count = wanted;
+      if (part instanceof Uint8Array) {
+        view.set(part.subarray(within, within + wanted), filled);
+      } else if (wanted > 0) {
+        count = await source.read(view.subarray(filled, filled + wanted), part.offset + within);
+        if (count === 0) {
+          throw new Error(`The source ended at ${part.offset + within}, ${total - sent} bytes early`);
+        }
+      }
+      filled += count;
+      within += count;
+      if (within === part.length) {
+        index++;
+        within = 0;
+      }
+      if (count < wanted) break;
+    }
+    return filled;
+  };
+
+  return new ReadableStream({
+    // A byte stream that is read into buffers of its own: 6-8 GB/s here, where a default stream makes 4.
+    type: "bytes",
+    autoAllocateChunkSize: Math.max(1, Math.min(total, READ_BYTES)),
+    start(controller) {
+      if (total > 0) return;
+      controller.close();
+      end();
+    },
+    async pull(controller) {
+      const request = controller.byobRequest!;
+      try {
+        const filling = fill(request.view as Uint8Array);
+        reading = filling;
+        const count = await filling;
+        // The request for bytes is no longer valid then.
+        if (cancelled) return;
+        sent += count;
+        request.respond(count);
+        if (sent === total) {
+          controller.close();
+          end();
+        }
+      } catch (error) {
+        if (!cancelled) end(error);
+        throw error;
+      }
+    },
+    async cancel() {
+      cancelled = true;
+      await reading?.catch(() => {});
+      end();
+    },
+  });
+}

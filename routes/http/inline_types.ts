@@ -1,0 +1,47 @@
+/** Which types of user content a browser may show, and as what content goes out at all. */
+
+/** Types without active content. PDF and SVG are missing on purpose: both can hold scripts. */
+const INLINE_TYPES = new Set([
+  "image/png",
+  "image/jpeg",
+  "image/gif",
+  "image/webp",
+  "image/avif",
+  "video/mp4",
+  "video/webm",
+  "video/ogg",
+  "audio/mp4",
+  "audio/webm",
+  "audio/ogg",
+  "audio/mpeg",
+  "audio/wav",
+  "audio/x-wav",
+]);
+
+/**
+ * Types that a browser runs or takes apart even when they come as an attachment: a page of ours would load
+ * them by `<script src>` or `<link>`, since they are from its own origin.
+ */
+const ACTIVE_TYPES =
+  /^(?:(?:text|application)\/(?:x-)?(?:java|ecma|j|live)script|text\/css$|multipart\/|message\/)/;
+const ESSENCE = /^[!#$%&'*+.^_`|~0-9a-z-]{1,127}\/[!#$%&'*+.^_`|~0-9a-z-]{1,127}$/;
+
+export interface Presentation {
+  /** The `Content-Type` to send. */
+  contentType: string;
+  disposition: "inline" | "attachment";
+}
+
+/**
+ * Decides how content of the stored type `contentType` goes out. Only the essence counts; parameters are
+ * dropped. Plain text is always declared to be UTF-8; what is active or no media type at all goes out as
+ * `application/octet-stream`. `download` makes an attachment of everything.
+ */
+export function presentation(contentType: string, download: boolean): Presentation {
+  const essence = contentType.slice(0, 512).split(";", 1)[0]!.trim().toLowerCase();
+  const shown = INLINE_TYPES.has(essence) || essence === "text/plain";
+  const disposition = shown && !download ? "inline" : "attachment";
+  if (essence === "text/plain") return { contentType: "text/plain; charset=utf-8", disposition };
+  const safe = ESSENCE.test(essence) && !ACTIVE_TYPES.test(essence);
+  return { contentType: safe ? essence : "application/octet-stream", disposition };
+}
