@@ -1,0 +1,28 @@
+/** Headers that keep a browser from doing more with our answers than we mean. */
+import { createMiddleware } from "hono/factory";
+import type { Env } from "./env.ts";
+
+/** For our own pages and JSON: only what is served from here, nothing inline, never in a frame. */
+export const PAGE_CSP =
+  "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const DEFAULTS: Record<string, string> = {
+  "X-Content-Type-Options": "nosniff",
+  "Content-Security-Policy": PAGE_CSP,
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Cache-Control": "no-store",
+};
+
+/**
+ * Adds the defaults that an answer has not set itself; user content sets its own, stricter ones. A 304 stays as it
+ * is, because its headers replace those of the stored answer (RFC 9111 section 4.3.4).
+ */
+export const securityHeaders = createMiddleware<Env>(async (c, next) => {
+  await next();
+  if (c.res.status === 304) return;
+  for (const [name, value] of Object.entries(DEFAULTS)) {
+    if (!c.res.headers.has(name)) c.header(name, value);
+  }
+});
