@@ -1,0 +1,138 @@
+/**
+ * The real server as a process of its own, started with the permissions of `deno task start` on a free loopback
+ * port and a data directory of its own, to be talked to, stopped, killed and started again.
+ */
+import { SignJWT } from "jose";
+import { type Child, startChild } from "./child.ts";
+import { tempDir } from "./temp_dir.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+export interface ServerOptions {
+  /** `PAWL_*` variables beside those that are needed here. */
+  env?: Record<string, string>;
+  /** What `pawl.json` holds. */
+  config?: Record<string, unknown>;
+  /** Put before the command; must replace itself by it (`prlimit --nofile=80`, `strace -D -f -o ...`), so that signals reach the server. */
+  wrapper?: string[];
+}
+
+export interface User {
+  sub: string;
+  /** Default `user`. */
+  role?: "admin" | "user";
+  name?: string;
+}
+
+export interface TestServer extends AsyncDisposable {
+  /** Where it listens, `http://127.0.0.1:<port>/`; another port after each start. */
+  readonly url: URL;
+  readonly pid: number;
+  readonly dataDir: string;
+  /** The secret that its access tokens are signed with. */
+  readonly secret: string;
+  /** What it has printed since its last start. */
+  output(): string;
+  /** Resolves when the output since its last start matches. */
+  prints(pattern: RegExp): Promise<RegExpExecArray>;
+  /** An access token, valid for an hour. */
+  token(user?: User): Promise<string>;
+  /** `fetch` of a path on this server as `user`; null: as nobody. */
+  fetch(path: string, init?: RequestInit & { user?: User | null }): Promise<Response>;
+  /** Asks it to end (`SIGTERM` unless said otherwise) and waits until it has. */
+  stop(signal?: "SIGTERM" | "SIGINT"): Promise<Deno.CommandStatus>;
+  /** Ends it at once by `SIGKILL`. */
+  kill(): Promise<Deno.CommandStatus>;
+  /** Starts it again on the same data directory; kills it first when it still runs. */
+  restart(): Promise<void>;
+}
+
+const LOCAL_ADMIN: User = { sub: "local", role: "admin" };
+
+function randomSecret(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(32)), (b) => b.toString(16).padStart(2, "0")).join(
+    "",
+  );
+}
+
+async function mintToken({ sub, role = "user", name }: User, secret: string): Promise<string> {
+  return await new SignJWT({ role, ...(name === undefined ? {} : { name }) })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject(sub)
+    .setIssuedAt()
+    .setExpirationTime("1h")
+    .sign(new TextEncoder().encode(secret));
+}
+
+/** What is inherited from the developer's environment: all but the settings of a server of theirs. */
+function environment(settings: Record<string, string>): Record<string, string> {
+  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("PAWL_"));
+  return { ...Object.fromEntries(inherited), NO_COLOR: "1", ...settings };
+}
+
+/** The flags that `deno task start` computes, by the same command. */
+async function permissionFlags(env: Record<string, string>): Promise<string[]> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(root + "deno.json"));
+  const task: string = tasks.start.command ?? tasks.start;
+  const [, command] = /\$\(deno ([^)]+)\)/.exec(task) ?? [];
+  if (command === undefined) throw new Error(`deno task start computes no permissions: ${task}`);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: command.split(" "),
+    cwd: root,
+    env,
+    clearEnv: true,
+  }).output();
+  const text = new TextDecoder();
+  if (code !== 0) throw new Error(`deno ${command} ended with code ${code}:\n${text.decode(stderr)}`);
+  return text.decode(stdout).trim().split(/\s+/);
+}
+
+/** Starts the server and waits until it says where it listens. Disposing kills it and removes its data. */
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  await using cleanup = new AsyncDisposableStack();
+  const dir = cleanup.use(await tempDir());
+  const dataDir = dir.join("data");
+  const secret = options.env?.PAWL_JWT_SECRET ?? randomSecret();
+  await Deno.writeTextFile(dir.join("pawl.json"), JSON.stringify(options.config ?? {}));
+  const env = environment({
+    PAWL_CONFIG: dir.join("pawl.json"),
+    PAWL_PORT: "0",
+    PAWL_DATA_DIR: dataDir,
+    PAWL_JWT_SECRET: secret,
+    ...options.env,
+  });
+  const flags = await permissionFlags(env);
+  const command = [...(options.wrapper ?? []), Deno.execPath(), "run", ...flags, "main.ts"];
+
+  const start = () => startChild(command, { cwd: root, env, ready: /http:\/\/127\.0\.0\.1:\d+(?=\D)/ });
+  let child: Child = await start();
+  cleanup.defer(async () => void await child.stop("SIGKILL"));
+  const owned = cleanup.move();
+
+  const server: TestServer = {
+    get url() {
+      return new URL(child.ready[0]);
+    },
+    get pid() {
+      return child.pid;
+    },
+    dataDir,
+    secret,
+    output: () => child.output(),
+    prints: (pattern) => child.prints(pattern),
+    token: (user = LOCAL_ADMIN) => mintToken(user, secret),
+    async fetch(path, { user = LOCAL_ADMIN, ...init } = {}) {
+      const headers = new Headers(init.headers);
+      if (user !== null) headers.set("authorization", `Bearer ${await mintToken(user, secret)}`);
+      return await fetch(new URL(path, child.ready[0]), { ...init, headers });
+    },
+    stop: (signal = "SIGTERM") => child.stop(signal),
+    kill: () => child.stop("SIGKILL"),
+    async restart() {
+      await child.stop("SIGKILL");
+      child = await start();
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+  return server;
+}
