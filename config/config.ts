@@ -20,20 +20,20 @@ export interface Config {
   port: number;
   /** Absolute path; one process owns it. */
   dataDir: string;
-  /** Absolute path for scratch files; inside `dataDir` unless set. */
+  /** Absolute path for scratch files; `dataDir/tmp` unless set, never a folder that holds anything else of ours. */
   tempDir: string;
-  /** Address people use from outside, without a trailing slash; null: the address listened on. */
+  /** Address people use from outside: an origin, nothing behind it (use `.origin`); null: the address listened on. */
   publicUrl: URL | null;
   auth: "on" | "off";
   authOffAnywhere: boolean;
   jwt: {
-    /** HS256 secret; null: the one kept in `dataDir/secret`. */
+    /** HS256 secret, at least 32 bytes; null: the one kept in `dataDir/secret`. */
     secret: string | null;
+    /** Set only together with `issuer` and `audience`. */
     jwksUrl: URL | null;
     issuer: string | null;
     audience: string | null;
   };
-  oidcClientId: string | null;
   /** Addresses or CIDR blocks whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
   /** Exact origins, `https://app.example`. */
@@ -64,5 +64,6 @@ export interface Config {
     graceSeconds: number;
   };
   log: { level: "debug" | "info" | "warning" | "error"; format: "auto" | "pretty" | "json" };
+  /** Has no prototype, so a name from a request may be looked up in it. */
   businessTypes: Record<string, BusinessTypeRules>;
 }

@@ -1,0 +1,150 @@
+/** Defaults < `pawl.json` < environment: one validated `Config`, or every mistake at once. */
+import { join, resolve } from "node:path";
+import { mergeBusinessTypes } from "./business_types.ts";
+import type { Config } from "./config.ts";
+import { crossRules } from "./cross_rules.ts";
+import { show } from "./mistakes.ts";
+import { fileVariable, givenVariables, readEnvironment } from "./read_environment.ts";
+import { readConfigFile } from "./read_file.ts";
+import { noReadings, type Readings } from "./read_setting.ts";
+import { ROWS, type Values } from "./settings.ts";
+
+export interface ConfigSources {
+  /** `PAWL_*`; other variables are passed over. */
+  env: Record<string, string>;
+  /** Rejects with `Deno.errors.NotFound` where there is no file. */
+  readTextFile: (path: string) => Promise<string>;
+  /** Absolute; relative paths start here. */
+  cwd: string;
+}
+
+/** `configFile` is the absolute path of the `pawl.json` that was read, null when there is none. */
+export type LoadedConfig = { config: Config; configFile: string | null } | { mistakes: string[] };
+
+const DEFAULT_FILE = "pawl.json";
+
+/** Reads the configuration. A mistake names its setting, what was given (never of a secret) and what is allowed. */
+export async function loadConfig({ env, readTextFile, cwd }: ConfigSources): Promise<LoadedConfig> {
+  const given = givenVariables(env);
+  const file = await readPawlJson(given.get("PAWL_CONFIG"), { readTextFile, cwd });
+  const secrets = await readSecretFiles(given, { readTextFile, cwd });
+  const environment = readEnvironment(given, secrets.contents);
+
+  const values = merge([file.readings, environment], cwd);
+  const mistakes = [
+    ...file.readings.mistakes,
+    ...secrets.mistakes,
+    ...environment.mistakes,
+    ...crossRules(values),
+  ];
+  return mistakes.length > 0 ? { mistakes } : { config: toConfig(values as Values), configFile: file.path };
+}
+
+/** The files that `loadConfig` reads where they exist, as absolute paths. */
+export function configFiles({ env, cwd }: Pick<ConfigSources, "env" | "cwd">): string[] {
+  const given = givenVariables(env);
+  const secretFiles = ROWS.filter((row) => row.secret).map((row) => given.get(fileVariable(row)));
+  return [given.get("PAWL_CONFIG") ?? DEFAULT_FILE, ...secretFiles]
+    .filter((path) => path !== undefined).map((path) => resolve(cwd, path.trim()));
+}
+
+type Reader = Pick<ConfigSources, "readTextFile" | "cwd">;
+
+async function readPawlJson(
+  named: string | undefined,
+  { readTextFile, cwd }: Reader,
+): Promise<{ readings: Readings; path: string | null }> {
+  const name = named?.trim() ?? DEFAULT_FILE;
+  const path = resolve(cwd, name);
+  try {
+    return { readings: readConfigFile(await readTextFile(path), name), path };
+  } catch (error) {
+    if (named === undefined && error instanceof Deno.errors.NotFound) {
+      return { readings: noReadings(), path: null };
+    }
+    const which = named === undefined ? name : `PAWL_CONFIG is ${show(name)}: this file`;
+    return {
+      readings: { ...noReadings(), mistakes: [`${which} cannot be read: ${reason(error)}`] },
+      path: null,
+    };
+  }
+}
+
+async function readSecretFiles(given: Map<string, string>, { readTextFile, cwd }: Reader) {
+  const contents = new Map<string, string>();
+  const mistakes: string[] = [];
+  for (const variable of ROWS.filter((row) => row.secret).map(fileVariable)) {
+    const name = given.get(variable)?.trim();
+    if (name === undefined) continue;
+    try {
+      contents.set(variable, await readTextFile(resolve(cwd, name)));
+    } catch (error) {
+      mistakes.push(`${variable} is ${show(name)}: this file cannot be read: ${reason(error)}`);
+    }
+  }
+  return { contents, mistakes };
+}
+
+function reason(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file.";
+  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
+    return "permission denied.";
+  }
+  return error instanceof Deno.errors.IsADirectory ? "it is a folder." : `${(error as Error).message}.`;
+}
+
+/** Later sources win; what any source gives wrongly is left out. Paths become absolute. */
+function merge(sources: Readings[], cwd: string): Partial<Values> {
+  const values: Record<string, unknown> = {};
+  for (const row of ROWS) {
+    if (sources.some((source) => source.failed.has(row.id))) continue;
+    const source = sources.findLast((source) => source.values.has(row.id));
+    const value = source
+      ? source.values.get(row.id)
+      : row.default === null
+      ? null
+      : row.schema.parse(row.default);
+    values[row.id] = row.type === "path" && value !== null ? resolve(cwd, value as string) : value;
+  }
+  return values as Partial<Values>;
+}
+
+function toConfig(values: Values): Config {
+  return {
+    host: values.host,
+    port: values.port,
+    dataDir: values.dataDir,
+    tempDir: values.tempDir ?? join(values.dataDir, "tmp"),
+    publicUrl: values.publicUrl,
+    auth: values.auth,
+    authOffAnywhere: values.authOffAnywhere,
+    jwt: {
+      secret: values["jwt.secret"],
+      jwksUrl: values["jwt.jwksUrl"],
+      issuer: values["jwt.issuer"],
+      audience: values["jwt.audience"],
+    },
+    trustedProxies: values.trustedProxies,
+    corsOrigins: values.corsOrigins,
+    siteName: values.siteName,
+    chunks: {
+      default: values["chunks.default"],
+      min: values["chunks.min"],
+      max: values["chunks.max"],
+    },
+    sessions: {
+      enabled: values["sessions.enabled"],
+      expireHours: values["sessions.expireHours"],
+      keepEndedDays: values["sessions.keepEndedDays"],
+    },
+    uploads: {
+      idleSeconds: values["uploads.idleSeconds"],
+      takeoverSeconds: values["uploads.takeoverSeconds"],
+    },
+    dedupe: { enabled: values["dedupe.enabled"] },
+    blobs: { graceMinutes: values["blobs.graceMinutes"] },
+    shutdown: { graceSeconds: values["shutdown.graceSeconds"] },
+    log: { level: values["log.level"], format: values["log.format"] },
+    businessTypes: mergeBusinessTypes(values.businessTypes),
+  };
+}
