@@ -1,0 +1,70 @@
+/** Gives every request its id and one line in the log. */
+import { getLogger } from "@logtape/logtape";
+import type { Context, MiddlewareHandler } from "hono";
+import type { Env } from "./env.ts";
+import { clientAddress, type TrustedProxies } from "./http/client_address.ts";
+import { answerError } from "./problem_response.ts";
+
+export interface RequestLogOptions {
+  trusted: TrustedProxies;
+  /** Milliseconds, monotonic. */
+  now?: () => number;
+}
+
+/**
+ * The outermost middleware: sets `requestId` and `clientAddress`, answers with `X-Request-Id`, and logs method, path
+ * without its query, status, duration until the headers, declared body length, client and caller. The id is always
+ * our own, so nobody can write into our logs with it.
+ */
+export function requestLog(
+  { trusted, now = () => performance.now() }: RequestLogOptions,
+): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const started = now();
+    c.set("requestId", crypto.randomUUID());
+    c.set("clientAddress", clientAddress(c.env?.remoteAddr?.hostname, c.req.raw.headers, { trusted }));
+    try {
+      await next();
+    } catch (thrown) {
+      // Hono brings errors to `onError` by itself, but lets anything else that is thrown pass.
+      c.res = await answerError(
+        thrown instanceof Error ? thrown : new Error("not an error", { cause: thrown }),
+        c,
+      );
+    }
+    c.header("X-Request-Id", c.var.requestId);
+    writeLine(c, Math.round((now() - started) * 10) / 10);
+  };
+}
+
+function writeLine(c: Context<Env>, durationMs: number): void {
+  const status = c.res.status;
+  const path = loggedPath(c.req.path);
+  const level = status >= 500 ? "error" : path.startsWith("/health/") ? "debug" : "info";
+  getLogger(["pawl", "http"])[level]("{method} {path} {status} {durationMs} ms", {
+    requestId: c.var.requestId,
+    method: c.req.method.slice(0, 16),
+    path,
+    status,
+    durationMs,
+    bytesIn: declaredLength(c.req.header("Content-Length")),
+    client: c.var.clientAddress,
+    caller: c.var.caller?.id ?? null,
+  });
+}
+
+const MAX_PATH = 300;
+
+/**
+ * A path as it may stand in a log: access tokens masked, control, format and line-breaking characters
+ * percent-encoded again, and cut to a length.
+ */
+export function loggedPath(path: string): string {
+  const masked = path.replace(/^(\/+d\/+)[^/]+/, "$1***");
+  const cut = masked.length > MAX_PATH ? masked.slice(0, MAX_PATH) + "…" : masked;
+  return cut.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, encodeURIComponent);
+}
+
+function declaredLength(header: string | undefined): number | null {
+  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : null;
+}
