@@ -99,15 +99,11 @@ function contentHeaders(file: DownloadFile, shown: Presentation): Record<string,
     "content-type": shown.contentType,
     "content-disposition": contentDisposition(shown.disposition, file.fileName),
     "x-content-type-options": "nosniff",
-    "content-security-policy": shown.disposition === "inline" ? SHOWN_POLICY : SAVED_POLICY,
+    "content-security-policy": shown.policy,
     "cross-origin-resource-policy": file.embedding ?? "same-origin",
     ...(file.sha256 === null ? {} : { "repr-digest": reprDigest(file.sha256) }),
   };
 }
-
-const SAVED_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'";
-const SHOWN_POLICY =
-  "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 /** RFC 9530 §3: of the whole file, whatever part of it is sent. */
 function reprDigest(sha256: string): string {
