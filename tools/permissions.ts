@@ -1,0 +1,95 @@
+/**
+ * Prints the least permissions of Deno with which the server can run as it is configured, for the task `start`:
+ * `permissions.ts read`, `permissions.ts write` (one flag each; the task quotes it, because the shell splits what it
+ * substitutes at blanks and paths may hold some) and `permissions.ts other`.
+ *
+ * A configuration with mistakes gives what `main.ts` needs to report them, and nothing is served then.
+ */
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../config/config.ts";
+import { configFiles, loadConfig } from "../config/load.ts";
+
+/** Own source that is read at run time: modules of workers, and the pages. */
+const OWN_FOLDERS = ["services", "static"];
+
+const ALL_ADDRESSES = ["0.0.0.0", "::"];
+
+export interface PermissionSources {
+  /** Null when it has mistakes. */
+  config: Config | null;
+  /** Absolute paths that the configuration is read from. */
+  configFiles: string[];
+  /** Folder of `main.ts`. */
+  project: string;
+  /** Where the server will be started. */
+  cwd: string;
+}
+
+/** Flags for `deno run`; `other` has one flag an entry, none with a blank. */
+export interface PermissionFlags {
+  read: string;
+  write: string;
+  other: string[];
+}
+
+/** Pure. */
+export function permissionFlags({ config, configFiles, project, cwd }: PermissionSources): PermissionFlags {
+  const own = OWN_FOLDERS.map((folder) => join(project, folder));
+  const named = (paths: string[]) => paths.map((path) => shortest(path, cwd)).join(",");
+  if (config === null) {
+    // All variables, so that it can name an unknown one: to list them, Deno asks for the permission to read all.
+    return {
+      read: `--allow-read=${named([...own, ...configFiles])}`,
+      write: "--deny-write",
+      other: ["--no-prompt", "--allow-env"],
+    };
+  }
+  const data = [...new Set([config.dataDir, config.tempDir])].filter((path, _, all) =>
+    !all.some((other) => path !== other && path.startsWith(other + sep))
+  );
+  const other = ["--no-prompt", "--allow-env=PAWL_*", `--allow-net=${netAddresses(config).join(",")}`];
+  // To print the addresses under which it can be reached.
+  if (ALL_ADDRESSES.includes(config.host)) other.push("--allow-sys=networkInterfaces");
+  return {
+    read: `--allow-read=${named([...data, ...own, ...configFiles])}`,
+    write: `--allow-write=${named(data)}`,
+    other,
+  };
+}
+
+/** Relative inside `cwd`, so that a clone may lie anywhere, even below a folder with a comma, which no flag can name. */
+function shortest(path: string, cwd: string): string {
+  const way = relative(cwd, path);
+  return way === "" || way.startsWith("..") || isAbsolute(way) ? path : `.${sep}${way}`;
+}
+
+function netAddresses({ host, port, jwt: { jwksUrl } }: Config): string[] {
+  const addresses = [`${host.includes(":") ? `[${host}]` : host}:${port}`];
+  if (jwksUrl !== null) {
+    const defaultPort = jwksUrl.protocol === "https:" ? 443 : 80;
+    addresses.push(`${jwksUrl.hostname}:${jwksUrl.port || defaultPort}`);
+  }
+  return addresses;
+}
+
+async function main(wanted: string | undefined): Promise<number> {
+  const env = Deno.env.toObject();
+  const cwd = Deno.cwd();
+  const loaded = await loadConfig({ env, readTextFile: Deno.readTextFile, cwd });
+  const flags = permissionFlags({
+    config: "config" in loaded ? loaded.config : null,
+    configFiles: configFiles({ env, cwd }),
+    project: dirname(dirname(fileURLToPath(import.meta.url))),
+    cwd,
+  });
+  if (wanted === "read" || wanted === "write") console.log(flags[wanted]);
+  else if (wanted === "other") console.log(flags.other.join(" "));
+  else {
+    console.error("Usage: permissions.ts read | write | other");
+    return 2;
+  }
+  return 0;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args[0]));
