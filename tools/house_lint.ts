@@ -11,7 +11,8 @@ const MAX_LINES = 300;
  * file. Rooms that are missing here are unknown and refused; null may import anything.
  */
 const MAY_IMPORT: Record<string, readonly string[] | null> = {
-  "main.ts": ["config", "routes", "jobs", "services"],
+  "main.ts": ["config", "log.ts", "routes", "jobs", "services"],
+  "log.ts": ["config/config.ts"],
   "config": ["config", "services/model.ts", "services/problem.ts"],
   "routes": ["routes", "services", "config/config.ts"],
   "jobs": ["jobs", "services", "config/config.ts"],
