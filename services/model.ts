@@ -39,6 +39,8 @@ export interface BlobRecord {
   crc32: number | null;
   refs: number;
   state: BlobState;
+  /** When the sweep looks at it (ms since 1970); null while it is in use. */
+  sweepAt: number | null;
 }
 
 export const UPLOAD_STATUSES = [

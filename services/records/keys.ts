@@ -73,5 +73,7 @@ export interface BusinessKey {
 }
 
 function business({ owner, type, id }: BusinessKey, bin: Bin): Deno.KvKey {
-  return ["attachment_by_business", owner, bin, type, ...(id === null ? [] : [digest(id)])];
+  return id === null
+    ? ["attachment_by_type", owner, bin, type]
+    : ["attachment_by_business", owner, bin, type, digest(id)];
 }

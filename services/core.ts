@@ -1,0 +1,22 @@
+/** What every service works with; made once by `open.ts` and handed down as the first argument. */
+import type { Config } from "../config/config.ts";
+import type { Background } from "./background.ts";
+import type { BlobStore } from "./blobs/blob_store.ts";
+import type { Gate } from "./draining.ts";
+import type { Records } from "./records/records.ts";
+import type { BufferPool } from "./uploads/body_source.ts";
+import type { LiveUploads } from "./uploads/live.ts";
+
+export interface Core {
+  readonly config: Config;
+  readonly records: Records;
+  readonly blobs: BlobStore;
+  readonly live: LiveUploads;
+  /** Request bodies pass it; a stop closes it. */
+  readonly gate: Gate;
+  readonly pool: BufferPool;
+  readonly background: Background;
+  /** Ms since 1970. */
+  readonly now: () => number;
+  readonly newAttachmentId: () => string;
+}

@@ -1,0 +1,67 @@
+/** What a file must be to be taken: the one policy for every upload route, and for renaming. */
+import type { BusinessTypeRules, Config } from "../config/config.ts";
+import { checkFileName, extensionOf } from "./file_name.ts";
+import { mediaType } from "./media_type.ts";
+import type { FileFacts, Visibility } from "./model.ts";
+import { Problem } from "./problem.ts";
+
+/** What a request says of a file; nothing of it is checked yet but its types. */
+export interface FileRequest {
+  fileName: string;
+  contentType?: string | null | undefined;
+  businessType?: string | undefined;
+  businessId?: string | null | undefined;
+  visibility?: Visibility | undefined;
+}
+
+const DEFAULT_TYPE = "General";
+
+/** Throws `unknown-business-type`. */
+export function rulesOf(config: Config, businessType: string): BusinessTypeRules {
+  if (Object.hasOwn(config.businessTypes, businessType)) return config.businessTypes[businessType]!;
+  throw new Problem(
+    "unknown-business-type",
+    `There is no business type ${JSON.stringify(businessType)}. Known: ${
+      Object.keys(config.businessTypes).join(", ")
+    }.`,
+  );
+}
+
+/** The facts of a file whose name, type and extension are right. Throws what is wrong with them. */
+export function fileFacts(config: Config, request: FileRequest): FileFacts {
+  const businessType = request.businessType ?? DEFAULT_TYPE;
+  const rules = rulesOf(config, businessType);
+  const fileName = checkFileName(request.fileName);
+  const extension = extensionOf(fileName);
+  if (rules.extensions && !rules.extensions.includes(extension)) {
+    throw new Problem(
+      "type-not-allowed",
+      `${businessType} takes ${rules.extensions.join(" ")}, not ${
+        extension || "a file without an extension"
+      }.`,
+      { extra: { businessType, allowedExtensions: rules.extensions } },
+    );
+  }
+  return {
+    fileName,
+    contentType: mediaType(request.contentType, fileName),
+    businessType,
+    businessId: request.businessId || null,
+    visibility: request.visibility ?? rules.visibility,
+  };
+}
+
+/** Throws `file-too-large` when `size` bytes are more than the business type takes. */
+export function requireSize(
+  config: Config,
+  { businessType, size }: { businessType: string; size: number },
+): void {
+  const { maxBytes } = rulesOf(config, businessType);
+  if (size > maxBytes) throw tooLarge({ businessType, maxBytes });
+}
+
+export function tooLarge({ businessType, maxBytes }: { businessType: string; maxBytes: number }): Problem {
+  return new Problem("file-too-large", `${businessType} takes files of up to ${maxBytes} bytes.`, {
+    extra: { businessType, maxBytes },
+  });
+}

@@ -1,0 +1,97 @@
+/**
+ * Who writes which stretch of an upload right now, so that no byte has two writers. In memory: a claim lives
+ * as long as its request, and one process owns the upload.
+ */
+import { Problem } from "../problem.ts";
+
+/** A writer's hold on [`start`, `end`). */
+export interface Claim {
+  readonly start: number;
+  readonly end: number;
+  /** Aborted when a newer request takes over or the upload ends: stop, settle, release. */
+  readonly signal: AbortSignal;
+  /** Since when the writer has been waiting for the client's next bytes (ms); null while it works on some. */
+  waitingSince: number | null;
+  /** To be called when the last write has settled. */
+  release(): void;
+}
+
+interface Held extends Claim {
+  controller: AbortController;
+  released: Promise<void>;
+}
+
+export interface Claims {
+  /**
+   * Holds [`start`, `end`) for a new request. A holder that has been waiting for its client for `takeoverMs` is
+   * told to stop and waited for. Throws `chunk-busy` when a live one holds a part.
+   */
+  take(
+    span: { start: number; end: number },
+    options: { now: () => number; takeoverMs: number },
+  ): Promise<Claim>;
+  /** Tells every holder to stop with `reason`, and waits until all have let go. */
+  clear(reason: Problem): Promise<void>;
+  readonly size: number;
+}
+
+export function newClaims(): Claims {
+  const held = new Set<Held>();
+
+  function hold(start: number, end: number, since: number): Claim {
+    const controller = new AbortController();
+    const { promise: released, resolve } = Promise.withResolvers<void>();
+    const claim: Held = {
+      start,
+      end,
+      controller,
+      signal: controller.signal,
+      waitingSince: since,
+      released,
+      release() {
+        held.delete(claim);
+        resolve();
+      },
+    };
+    held.add(claim);
+    return claim;
+  }
+
+  return {
+    async take({ start, end }, { now, takeoverMs }) {
+      for (;;) {
+        const rivals = [...held].filter((claim) => claim.start < end && start < claim.end);
+        if (rivals.length === 0) return hold(start, end, now());
+        const waits = rivals.map((claim) =>
+          claim.waitingSince === null ? takeoverMs : claim.waitingSince + takeoverMs - now()
+        );
+        const longest = Math.max(...waits);
+        if (longest > 0) {
+          throw new Problem(
+            "chunk-busy",
+            `Another request is writing bytes ${start} to ${
+              end - 1
+            } of this upload. Send them again when it has ended or fallen silent.`,
+            { retryAfter: Math.max(1, Math.ceil(longest / 1000)) },
+          );
+        }
+        for (const rival of rivals) {
+          rival.controller.abort(
+            new Problem("superseded", "A newer request sends these bytes, so that this one was ended."),
+          );
+        }
+        await Promise.all(rivals.map((rival) => rival.released));
+      }
+    },
+
+    async clear(reason) {
+      const all = [...held];
+      for (const claim of all) claim.controller.abort(reason);
+      await Promise.all(all.map((claim) => claim.released));
+    },
+
+    get size() {
+      return held.size;
+    },
+  };
+}

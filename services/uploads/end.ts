@@ -1,0 +1,89 @@
+/** Ending a session without a file: cancelled, failed or expired. Records first, bytes afterwards. */
+import type { Core } from "../core.ts";
+import type { BlobRecord, Caller, UploadRecord, UploadStatus } from "../model.ts";
+import { discard } from "../records/blobs.ts";
+import { keys } from "../records/keys.ts";
+import { type ActivityRecord, endUpload } from "../records/uploads.ts";
+import { endedProblem, findUpload } from "./find.ts";
+
+const CHUNKS_PER_COMMIT = 500;
+
+/** Cancels; again is no error. Throws `upload-ended` when the upload is complete: its attachment is to be deleted then. */
+export async function cancelUpload(core: Core, caller: Caller, id: string): Promise<void> {
+  const record = await findUpload(core, caller, { id, action: "upload.cancel" });
+  const ended = await endWithoutFile(core, record, { status: "cancelled" });
+  if (ended.status !== "cancelled" && ended.status !== "expired" && ended.status !== "failed") {
+    throw endedProblem(ended);
+  }
+}
+
+export async function failUpload(core: Core, record: UploadRecord, failure: string): Promise<void> {
+  await endWithoutFile(core, record, { status: "failed", failure });
+}
+
+interface End {
+  status: Extract<UploadStatus, "cancelled" | "failed" | "expired">;
+  failure?: string;
+  /** Ends it only while this is still so. */
+  onlyIf?: (entries: { activity: ActivityRecord | null }) => boolean;
+}
+
+/** Commits the end, tells the writers to stop, then frees the bytes. Gives the session as it is now. */
+export async function endWithoutFile(core: Core, record: UploadRecord, end: End): Promise<UploadRecord> {
+  const { records, now } = core;
+  const after = await records.transact(async (commit) => {
+    const session = await records.get<UploadRecord>(keys.upload(record.id));
+    if (session.value?.status !== "uploading") return session.value ?? record;
+    if (end.onlyIf) {
+      const activity = await records.get<ActivityRecord>(keys.uploadActivity(record.id));
+      if (!end.onlyIf({ activity: activity.value })) return session.value;
+      commit.check(activity);
+    }
+    const blob = await records.get<BlobRecord>(keys.blob(record.blobId));
+    commit.check(session, blob);
+    const ended = { status: end.status, failure: end.failure ?? null, endedAt: now() };
+    endUpload(commit, session.value, ended);
+    if (blob.value) discard(commit, blob.value, { state: "deleting", sweepAt: now() });
+    return { ...session.value, ...ended };
+  });
+  if (after.status !== end.status) return after;
+  await core.live.peek(record.id)?.claims.clear(endedProblem(after));
+  await removeOwnBlob(core, record.blobId);
+  core.background.run("clean up after upload", () => sweepLeftover(core, record.id));
+  return after;
+}
+
+/** Frees the bytes of a blob that is `deleting`; asked again, does nothing. */
+export async function removeOwnBlob({ records, blobs }: Core, id: string): Promise<void> {
+  const { value } = await records.get<BlobRecord>(keys.blob(id));
+  if (value?.state !== "deleting") return;
+  await blobs.remove(id);
+  await records.transact(async (commit) => {
+    const entry = await records.get<BlobRecord>(keys.blob(id));
+    if (entry.value?.state !== "deleting") return;
+    commit.check(entry).delete(entry.key);
+    if (entry.value.sweepAt !== null) commit.delete(keys.blobSweep(entry.value.sweepAt, id));
+  });
+}
+
+/** Deletes the chunk records of a session that has ended, in batches. */
+export async function sweepLeftover({ records }: Core, id: string): Promise<void> {
+  for (;;) {
+    const chunks = await records.page(keys.uploadChunks(id), { limit: CHUNKS_PER_COMMIT });
+    await records.transact((commit) => {
+      for (const { key } of chunks) commit.delete(key);
+      if (chunks.length < CHUNKS_PER_COMMIT) commit.delete(keys.uploadLeftover(id));
+      return Promise.resolve();
+    });
+    if (chunks.length < CHUNKS_PER_COMMIT) return;
+  }
+}
+
+/** For a writer that failed: when the session has ended meanwhile, removes what it wrote too late, and says so. */
+export async function reasonOfFailure(core: Core, record: UploadRecord, error: unknown): Promise<unknown> {
+  const { value } = await core.records.get<UploadRecord>(keys.upload(record.id));
+  if (value?.status === "uploading") return error;
+  const blob = await core.records.get<BlobRecord>(keys.blob(record.blobId));
+  if (!blob.value) await core.blobs.remove(record.blobId);
+  return endedProblem(value);
+}

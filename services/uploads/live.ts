@@ -1,0 +1,117 @@
+/**
+ * What the process knows of uploads in progress: received stretches, who writes, when the last byte counted.
+ * The records stay the truth; this is loaded from them, and kept while somebody uses it and a while longer. One
+ * process owns an upload, so that nobody else adds records meanwhile.
+ */
+import type { UploadRecord } from "../model.ts";
+import type { Records } from "../records/records.ts";
+import type { ActivityRecord, ChunkRecord } from "../records/uploads.ts";
+import { keys } from "../records/keys.ts";
+import { type Claims, newClaims } from "./claims.ts";
+import { SpanSet } from "./spans.ts";
+
+const CHUNKS_PER_READ = 1000;
+/** Kept without users; beyond that the longest unused go. */
+const MAX_IDLE = 200;
+
+export interface LiveUpload {
+  readonly id: string;
+  readonly received: SpanSet;
+  readonly claims: Claims;
+  /** Chunk records. */
+  chunks: number;
+  /** Ms since 1970. */
+  lastProgressAt: number;
+  /** What of it is stored. */
+  storedProgressAt: number;
+  /** The finishing that is going on, shared by all who ask for it; its result is the attachment's id. */
+  finishing: Promise<string> | null;
+}
+
+/** Holds a `LiveUpload` in memory until it is disposed. */
+export interface LiveLease extends Disposable {
+  readonly upload: LiveUpload;
+}
+
+export interface LiveUploads {
+  /** The one `LiveUpload` of this session, loaded when it is not there. */
+  open(record: UploadRecord): Promise<LiveLease>;
+  /** The one in memory, if any. */
+  peek(id: string): LiveUpload | undefined;
+}
+
+interface Slot {
+  users: number;
+  loading: Promise<LiveUpload>;
+  loaded: LiveUpload | null;
+}
+
+export function newLiveUploads(records: Records): LiveUploads {
+  /** In the order of their last use. */
+  const slots = new Map<string, Slot>();
+
+  function dropIdle() {
+    for (const [id, slot] of slots) {
+      if (slots.size <= MAX_IDLE) return;
+      if (slot.users === 0) slots.delete(id);
+    }
+  }
+
+  return {
+    async open(record) {
+      const { id } = record;
+      let slot = slots.get(id);
+      if (!slot) {
+        slot = { users: 0, loading: load(records, record), loaded: null };
+        slots.set(id, slot);
+      }
+      slot.users++;
+      let upload: LiveUpload;
+      try {
+        upload = slot.loaded = await slot.loading;
+      } catch (error) {
+        slot.users--;
+        if (slots.get(id) === slot) slots.delete(id);
+        throw error;
+      }
+      const held = slot;
+      return {
+        upload,
+        [Symbol.dispose]() {
+          held.users--;
+          slots.delete(id);
+          slots.set(id, held);
+          dropIdle();
+        },
+      };
+    },
+    peek: (id) => slots.get(id)?.loaded ?? undefined,
+  };
+}
+
+async function load(records: Records, record: UploadRecord): Promise<LiveUpload> {
+  const received = new SpanSet();
+  let chunks = 0;
+  const prefix = keys.uploadChunks(record.id);
+  for (let after: Deno.KvKey | undefined;;) {
+    const page = await records.page<ChunkRecord>(prefix, { limit: CHUNKS_PER_READ, ...(after && { after }) });
+    for (const { key, value } of page) {
+      const offset = key.at(-1) as number;
+      received.add(offset, offset + value.size);
+    }
+    chunks += page.length;
+    if (page.length < CHUNKS_PER_READ) break;
+    after = page.at(-1)!.key;
+  }
+  const activity = await records.get<ActivityRecord>(keys.uploadActivity(record.id));
+  const at = activity.value?.at ?? record.createdAt;
+  return {
+    id: record.id,
+    received,
+    claims: newClaims(),
+    chunks,
+    lastProgressAt: at,
+    storedProgressAt: at,
+    finishing: null,
+  };
+}

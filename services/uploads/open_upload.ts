@@ -1,0 +1,154 @@
+/** Opening a session: instant for content that the caller owns, else the open one again, else a new one. */
+import type { Core } from "../core.ts";
+import { fileFacts, type FileRequest, requireSize } from "../file_rules.ts";
+import { newUploadId } from "../ids.ts";
+import type { AttachmentRecord, BlobRecord, Caller, UploadRecord } from "../model.ts";
+import { Problem } from "../problem.ts";
+import { putAttachment } from "../records/attachments.ts";
+import { isUsable, referTo } from "../records/blobs.ts";
+import { keys } from "../records/keys.ts";
+import { createUpload, findKeys } from "../records/uploads.ts";
+import { expiresAt } from "./find.ts";
+import { newAttachment } from "./finish.ts";
+
+export interface OpenRequest extends FileRequest {
+  /** Bytes of the whole file. */
+  size: number;
+  /** Of the whole file, lower-case hex. */
+  sha256?: string | undefined;
+  /** The client's own mark of the content, e.g. a hash of its head, middle and tail. */
+  fingerprint?: string | undefined;
+  /** Bytes; the configured default when absent. */
+  chunkSize?: number | undefined;
+  /** Never the session that is open already. */
+  forceNew?: boolean | undefined;
+}
+
+export type Opened =
+  | { kind: "created"; upload: UploadRecord }
+  | { kind: "found"; upload: UploadRecord }
+  | { kind: "instant"; attachment: AttachmentRecord };
+
+/** Two that ask at once get one session. Throws what is wrong with the file. */
+export async function openUpload(core: Core, caller: Caller, request: OpenRequest): Promise<Opened> {
+  if (!core.config.sessions.enabled) {
+    throw new Problem(
+      "sessions-disabled",
+      "This server takes whole files only: PUT /api/v1/files/{fileName}.",
+    );
+  }
+  const leave = core.gate.enter();
+  try {
+    const facts = fileFacts(core.config, request);
+    requireSize(core.config, { businessType: facts.businessType, size: request.size });
+    const draft: UploadRecord = {
+      ...facts,
+      id: newUploadId(),
+      ownerId: caller.id,
+      size: request.size,
+      chunkSize: chunkSizeOf(core, request.chunkSize),
+      sha256: request.sha256 ?? null,
+      fingerprint: request.fingerprint ?? null,
+      blobId: core.blobs.newId(),
+      status: "uploading",
+      attachmentId: null,
+      failure: null,
+      createdAt: core.now(),
+      endedAt: null,
+    };
+    const attachment = await instantUpload(core, draft);
+    if (attachment) return { kind: "instant", attachment };
+    return await findOrCreate(core, draft, request.forceNew ?? false);
+  } finally {
+    leave();
+  }
+}
+
+function chunkSizeOf({ config }: Core, wanted: number | undefined): number {
+  const { default: usual, min, max } = config.chunks;
+  const size = wanted ?? usual;
+  if (size >= min && size <= max) return size;
+  throw new Problem("invalid-request", `chunkSize is ${size}; it must be from ${min} to ${max} bytes.`, {
+    extra: { minChunkSize: min, maxChunkSize: max },
+  });
+}
+
+/** A new attachment on bytes that the caller's own live attachment has; null when there is none. */
+async function instantUpload(core: Core, draft: UploadRecord): Promise<AttachmentRecord | null> {
+  const { records } = core;
+  const { sha256, ownerId, size } = draft;
+  if (sha256 === null || !core.config.dedupe.enabled) return null;
+  let attachment: AttachmentRecord | null = null;
+
+  return await records.transact(async (commit) => {
+    const [index] = await records.page(keys.attachmentsByContent(ownerId, sha256), { limit: 1 });
+    if (!index) return null;
+    const owned = await records.get<AttachmentRecord>(keys.attachment(String(index.key.at(-1))));
+    if (!owned.value || owned.value.deletedAt !== null || owned.value.size !== size) return null;
+    const blob = await records.get<BlobRecord>(keys.blob(owned.value.blobId));
+    if (!isUsable(blob.value)) return null;
+    const content = { ...blob.value, blobId: blob.value.id };
+    attachment ??= newAttachment(core, { ownerId, facts: pickFacts(draft), content });
+    const place = await records.get<AttachmentRecord>(keys.attachment(attachment.id));
+    if (place.value) return place.value; // Our own commit, whose answer was lost.
+    commit.check(place, owned);
+    referTo(commit, blob);
+    const record = { ...attachment, blobId: blob.value.id };
+    putAttachment(commit, record);
+    return record;
+  });
+}
+
+function pickFacts({ fileName, contentType, businessType, businessId, visibility }: UploadRecord) {
+  return { fileName, contentType, businessType, businessId, visibility };
+}
+
+async function findOrCreate(core: Core, draft: UploadRecord, forceNew: boolean): Promise<Opened> {
+  const { records } = core;
+  return await records.transact<Opened>(async (commit) => {
+    const own = await records.get<UploadRecord>(keys.upload(draft.id));
+    if (own.value) return { kind: "created", upload: own.value }; // Our own commit, whose answer was lost.
+    for (const key of forceNew ? [] : findKeys(draft)) {
+      const index = await records.get<string>(key);
+      commit.check(index);
+      const found = index.value === null ? null : await openSession(core, index.value, draft);
+      if (!found) continue;
+      return { kind: "found", upload: adoptDigest(commit, { found, draft }) };
+    }
+    createUpload(commit, draft, draft.createdAt + core.config.sessions.expireHours * 3_600_000);
+    return { kind: "created", upload: draft };
+  });
+}
+
+/** The session of this id when bytes may still come and neither side contradicts the other. */
+async function openSession(
+  core: Core,
+  id: string,
+  draft: UploadRecord,
+): Promise<Deno.KvEntry<UploadRecord> | null> {
+  const entry = await core.records.get<UploadRecord>(keys.upload(id));
+  const found = entry.value;
+  if (found?.status !== "uploading") return null;
+  if (found.sha256 !== null && draft.sha256 !== null && found.sha256 !== draft.sha256) return null;
+  using lease = await core.live.open(found);
+  return core.now() < expiresAt(core, lease.upload) ? entry : null;
+}
+
+/** A session found by its fingerprint learns the digest that is declared only now. */
+function adoptDigest(
+  commit: Deno.AtomicOperation,
+  { found, draft }: { found: Deno.KvEntry<UploadRecord>; draft: UploadRecord },
+): UploadRecord {
+  const { sha256, fingerprint } = found.value;
+  if ((sha256 ?? draft.sha256) === sha256 && (fingerprint ?? draft.fingerprint) === fingerprint) {
+    return found.value;
+  }
+  const upload = {
+    ...found.value,
+    sha256: sha256 ?? draft.sha256,
+    fingerprint: fingerprint ?? draft.fingerprint,
+  };
+  commit.check(found).set(found.key, upload);
+  for (const key of findKeys(upload)) commit.set(key, upload.id);
+  return upload;
+}

@@ -1,0 +1,112 @@
+/** Looking at sessions: one, the caller's open ones, and the chunks of one. */
+import type { Core } from "../core.ts";
+import { decodeCursor, encodeCursor } from "../cursor.ts";
+import type { Caller, Span, UploadRecord, UploadStatus } from "../model.ts";
+import { keys } from "../records/keys.ts";
+import type { ChunkRecord } from "../records/uploads.ts";
+import { endedProblem, expiresAt, findUpload, requireFresh } from "./find.ts";
+
+/** A session with what the process knows of it. Times are ms since 1970. */
+export interface UploadView extends Omit<UploadRecord, "status"> {
+  status: UploadStatus;
+  received: Span[];
+  receivedBytes: number;
+  /** Indexes of the slots of `chunkSize` that are whole. */
+  uploadedChunkIndexes: number[];
+  expiresAt: number;
+}
+
+export interface ListPage<T> {
+  items: T[];
+  /** To be sent for the next page; null at the end. */
+  cursor: string | null;
+}
+
+/** The session. Throws what became of it when it was cancelled, failed or expired. */
+export async function showUpload(core: Core, caller: Caller, id: string): Promise<UploadView> {
+  const record = await findUpload(core, caller, { id, action: "upload.see" });
+  return await describeUpload(core, record);
+}
+
+export async function describeUpload(core: Core, record: UploadRecord): Promise<UploadView> {
+  const { size, chunkSize } = record;
+  if (record.status === "completed") {
+    return {
+      ...record,
+      received: size === 0 ? [] : [{ offset: 0, size }],
+      receivedBytes: size,
+      uploadedChunkIndexes: Array.from({ length: Math.ceil(size / chunkSize) }, (_, index) => index),
+      expiresAt: record.endedAt! + core.config.sessions.keepEndedDays * 86_400_000,
+    };
+  }
+  if (record.status !== "uploading") throw endedProblem(record);
+  using lease = await core.live.open(record);
+  const { upload } = lease;
+  requireFresh(core, upload);
+  return {
+    ...record,
+    status: upload.finishing ? "completing" : "uploading",
+    received: upload.received.spans(),
+    receivedBytes: upload.received.bytes,
+    uploadedChunkIndexes: upload.received.wholeSlots(size, chunkSize),
+    expiresAt: expiresAt(core, upload),
+  };
+}
+
+/** The caller's open sessions, newest first. */
+export async function listUploads(
+  core: Core,
+  caller: Caller,
+  { limit, cursor }: { limit: number; cursor: string | undefined },
+): Promise<ListPage<UploadView>> {
+  const prefix = keys.uploadsByOwner(caller.id);
+  const before = cursor === undefined ? undefined : decodeCursor(cursor, ["number", "string"]);
+  const page = await core.records.page(prefix, {
+    limit,
+    reverse: true,
+    ...(before && { before: [...prefix, ...before] }),
+  });
+  const ids = page.map(({ key }) => key.at(-1) as string);
+  const entries = await core.records.getMany<UploadRecord>(ids.map((id) => keys.upload(id)));
+  const views = await Promise.all(entries.map(({ value }) => value && ifOpen(core, value)));
+  return {
+    items: views.filter((view) => view !== null),
+    cursor: page.length < limit ? null : encodeCursor(page.at(-1)!.key.slice(prefix.length)),
+  };
+}
+
+async function ifOpen(core: Core, record: UploadRecord): Promise<UploadView | null> {
+  if (record.status !== "uploading") return null;
+  using lease = await core.live.open(record);
+  if (core.now() >= expiresAt(core, lease.upload)) return null;
+  return await describeUpload(core, record);
+}
+
+export interface ChunkView extends Span {
+  /** Lower-case hex. */
+  sha256: string;
+}
+
+/** The recorded chunks by offset, so that a client can compare its file before it skips them. */
+export async function listChunks(
+  core: Core,
+  caller: Caller,
+  { id, limit, cursor }: { id: string; limit: number; cursor: string | undefined },
+): Promise<ListPage<ChunkView>> {
+  const record = await findUpload(core, caller, { id, action: "upload.see" });
+  if (record.status !== "uploading") throw endedProblem(record);
+  const prefix = keys.uploadChunks(id);
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, ["number"]);
+  const page = await core.records.page<ChunkRecord>(prefix, {
+    limit,
+    ...(after && { after: [...prefix, ...after] }),
+  });
+  return {
+    items: page.map(({ key, value }) => ({
+      offset: key.at(-1) as number,
+      size: value.size,
+      sha256: value.sha256,
+    })),
+    cursor: page.length < limit ? null : encodeCursor(page.at(-1)!.key.slice(prefix.length)),
+  };
+}

@@ -1,0 +1,159 @@
+/** A whole file in one request: its bytes go straight into a blob, and one commit makes it an attachment. */
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import type { Core } from "../core.ts";
+import { fileFacts, type FileRequest, requireSize, rulesOf, tooLarge } from "../file_rules.ts";
+import type { AttachmentRecord, Caller } from "../model.ts";
+import { Problem } from "../problem.ts";
+import { openBody } from "./body_source.ts";
+import { type ContentDigests, digestCheck } from "./digest_check.ts";
+import { finish, type StoredContent } from "./finish.ts";
+
+export interface WholeFile {
+  /** null: the length is not known beforehand. */
+  length: number | null;
+  digests: ContentDigests;
+  body: ReadableStream<Uint8Array>;
+}
+
+/** Bytes in a blob of which no record exists yet: to be made an attachment, or to be dropped. */
+export type Received = StoredContent;
+
+/** Resolves when the bytes are on stable storage and the attachment is committed. Nothing stays when it throws. */
+export async function storeFile(
+  core: Core,
+  caller: Caller,
+  { file, request }: { file: WholeFile; request: FileRequest },
+): Promise<AttachmentRecord> {
+  const facts = fileFacts(core.config, request);
+  const { maxBytes } = rulesOf(core.config, facts.businessType);
+  requireSize(core.config, { businessType: facts.businessType, size: file.length ?? 0 });
+  const received = await receive(core, file, {
+    maxBytes,
+    refusal: tooLarge({ businessType: facts.businessType, maxBytes }),
+  });
+  return await keep(core, caller, { request, received });
+}
+
+/** Bytes of the largest file that any business type takes: the bound while the type is not known yet. */
+export function widestLimit({ config }: Core): number {
+  return Math.max(...Object.values(config.businessTypes).map(({ maxBytes }) => maxBytes));
+}
+
+/** Takes a body of at most `maxBytes` into a new blob; a longer one is refused with `refusal`. To be followed by `keep` or `drop`. */
+export async function receive(
+  core: Core,
+  { length, digests, body }: WholeFile,
+  { maxBytes, refusal }: { maxBytes: number; refusal: Problem },
+): Promise<Received> {
+  const leave = core.gate.enter();
+  const blobId = core.blobs.newId();
+  try {
+    const content = await write(core, {
+      blobId,
+      body,
+      digests,
+      limit: Math.min(length ?? maxBytes, maxBytes),
+      refusal,
+    });
+    if (length !== null && content.size !== length) {
+      throw new Problem(
+        "body-incomplete",
+        `The body ended after ${content.size} of ${length} bytes. Send the file again.`,
+      );
+    }
+    return { blobId, ...content };
+  } catch (error) {
+    await drop(core, { blobId });
+    throw error;
+  } finally {
+    leave();
+  }
+}
+
+/** Makes the attachment, or drops the bytes and throws why not. */
+export async function keep(
+  core: Core,
+  caller: Caller,
+  { request, received }: { request: FileRequest & { sha256?: string | undefined }; received: Received },
+): Promise<AttachmentRecord> {
+  try {
+    const facts = fileFacts(core.config, request);
+    requireSize(core.config, { businessType: facts.businessType, size: received.size });
+    if (request.sha256 !== undefined && request.sha256 !== received.sha256) {
+      throw new Problem(
+        "digest-mismatch",
+        `The file's SHA-256 is ${received.sha256}, but ${request.sha256} was declared. Nothing was kept; send the file again.`,
+        {
+          extra: { declared: request.sha256, received: received.sha256 },
+        },
+      );
+    }
+    const { attachment, keptOwn } = await finish(core, {
+      ownerId: caller.id,
+      facts,
+      content: received,
+      uploadId: null,
+    });
+    if (keptOwn) await core.blobs.settle(received.blobId);
+    else await drop(core, received);
+    return attachment;
+  } catch (error) {
+    // A commit without an answer may have happened; then the next start decides.
+    if (error instanceof Problem && error.status < 500) await drop(core, received);
+    throw error;
+  }
+}
+
+/** Removes bytes that did not become an attachment. */
+export async function drop({ blobs }: Core, { blobId }: { blobId: string }): Promise<void> {
+  await blobs.remove(blobId);
+  await blobs.settle(blobId);
+}
+
+interface Write {
+  blobId: string;
+  body: ReadableStream<Uint8Array>;
+  digests: ContentDigests;
+  limit: number;
+  refusal: Problem;
+}
+
+async function write(core: Core, { blobId, body, digests, limit, refusal }: Write) {
+  const source = openBody(body, {
+    pool: core.pool,
+    idleMs: core.config.uploads.idleSeconds * 1000,
+    signals: [core.gate.signal],
+  });
+  const hash = createHash("sha256");
+  const check = digestCheck(digests, { sha256Elsewhere: true });
+  let size = 0;
+  let crc = 0;
+  try {
+    const writer = await core.blobs.openWriter(blobId, { announce: true });
+    try {
+      for (let bytes = await source.next(); bytes; bytes = await source.next()) {
+        if (size + bytes.length > limit) throw refusal;
+        const written = writer.write(size, bytes);
+        // The hashes run while the disk works.
+        hash.update(bytes);
+        crc = crc32(bytes, crc);
+        check.update(bytes);
+        await written;
+        size += bytes.length;
+      }
+      if (source.failure) throw source.failure;
+      const sha256 = hash.digest("hex");
+      const mismatch = check.mismatch(sha256);
+      if (mismatch) {
+        throw new Problem("digest-mismatch", `${mismatch} Nothing was kept; send the file again.`);
+      }
+      await writer.sync();
+      return { size, sha256, crc32: crc };
+    } finally {
+      writer.close();
+    }
+  } finally {
+    source.close();
+  }
+}
