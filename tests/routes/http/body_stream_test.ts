@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  type BodyEnd,
+  bodyLength,
+  type BodyPart,
+  type ByteSource,
+  streamParts,
+} from "../../../routes/http/body_stream.ts";
+
+const text = new TextEncoder().encode("0123456789abcdefghijklmnopqrstuvwxyz");
+
+/** A source of `bytes` that gives at most `most` at a time and notes what happens to it. */
+function sourceOf(bytes: Uint8Array, most = Infinity) {
+  let reading = 0;
+  const seen = { reads: 0, closed: 0, closedWhileReading: false };
+  const source: ByteSource = {
+    async read(into, position) {
+      seen.reads++;
+      reading++;
+      await Promise.resolve();
+      const piece = bytes.subarray(position, position + Math.min(into.length, most));
+      into.set(piece);
+      reading--;
+      return piece.length;
+    },
+    close() {
+      seen.closed++;
+      seen.closedWhileReading ||= reading > 0;
+    },
+  };
+  return { source, seen };
+}
+
+/** A source whose one read is answered by the test. */
+function heldSource() {
+  const asked = Promise.withResolvers<Uint8Array>();
+  const answer = Promise.withResolvers<number>();
+  const seen = { closed: 0 };
+  const source: ByteSource = {
+    read(into) {
+      asked.resolve(into);
+      return answer.promise;
+    },
+    close() {
+      seen.closed++;
+    },
+  };
+  return { source, seen, asked: asked.promise, answer };
+}
+
+Deno.test("literal bytes and ranges come out in order", async () => {
+  const { source, seen } = sourceOf(text);
+  const ends: BodyEnd[] = [];
+  const parts: BodyPart[] = [
+    new TextEncoder().encode("<"),
+    { offset: 10, length: 3 },
+    new Uint8Array(),
+    { offset: 5, length: 0 },
+    new TextEncoder().encode("|"),
+    { offset: 0, length: 2 },
+  ];
+  const body = streamParts(parts, source, { onEnd: (end) => ends.push(end) });
+  assert.equal(await new Response(body).text(), "<abc|01");
+  assert.deepEqual(ends, [{ sent: 7, left: 0, whole: true }]);
+  assert.equal(seen.closed, 1);
+});
+
+Deno.test("the source is closed with the last byte, without waiting for another read", async () => {
+  const { source, seen } = sourceOf(text);
+  const reader = streamParts([{ offset: 0, length: 5 }], source).getReader();
+  await reader.read();
+  assert.equal(seen.closed, 1);
+  assert.equal((await reader.read()).done, true);
+});
+
+Deno.test("a body of no bytes ends at once and closes the source", async () => {
+  for (const parts of [[], [{ offset: 0, length: 0 }], [new Uint8Array()]]) {
+    const { source, seen } = sourceOf(text);
+    const ends: BodyEnd[] = [];
+    const body = streamParts(parts, source, { onEnd: (end) => ends.push(end) });
+    assert.deepEqual(ends, [{ sent: 0, left: 0, whole: true }]);
+    assert.equal((await new Response(body).bytes()).length, 0);
+    assert.deepEqual(seen, { reads: 0, closed: 1, closedWhileReading: false });
+  }
+});
+
+Deno.test("any parts, short reads and sizes of buffer give the same bytes", async () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(3000));
+  const part = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }),
+    fc.tuple(fc.nat(bytes.length), fc.nat(bytes.length)).map(([a, b]) => ({
+      offset: Math.min(a, b),
+      length: Math.abs(a - b),
+    })),
+  );
+  const run = fc.asyncProperty(
+    fc.array(part, { maxLength: 8 }),
+    fc.integer({ min: 1, max: 4000 }),
+    fc.integer({ min: 1, max: 5000 }),
+    async (parts, most, viewSize) => {
+      const { source, seen } = sourceOf(bytes, most);
+      const ends: BodyEnd[] = [];
+      const reader = streamParts(parts, source, { onEnd: (end) => ends.push(end) }).getReader({
+        mode: "byob",
+      });
+      const got: number[] = [];
+      for (;;) {
+        const { value, done } = await reader.read(new Uint8Array(viewSize));
+        if (done) break;
+        got.push(...value);
+      }
+      const expected = parts.flatMap((one) => [
+        ...(one instanceof Uint8Array ? one : bytes.subarray(one.offset, one.offset + one.length)),
+      ]);
+      assert.deepEqual(got, expected);
+      assert.deepEqual(ends, [{ sent: bodyLength(parts), left: 0, whole: true }]);
+      assert.equal(seen.closed, 1);
+    },
+  );
+  await fc.assert(run);
+});
+
+Deno.test("large bodies are read in 256 KiB, and only as far as they are taken", async () => {
+  const { source, seen } = sourceOf(new Uint8Array(3 * 262_144));
+  const reader = streamParts([{ offset: 0, length: 3 * 262_144 }], source).getReader();
+  assert.equal(seen.reads, 0);
+  assert.equal((await reader.read()).value!.length, 262_144);
+  assert.equal(seen.reads, 1);
+  await reader.cancel();
+  assert.equal(seen.reads, 1);
+});
+
+Deno.test("cancelling closes the source and says how much was handed out", async () => {
+  const { source, seen } = sourceOf(text, 4);
+  const ends: BodyEnd[] = [];
+  const reader = streamParts([{ offset: 0, length: 36 }], source, { onEnd: (end) => ends.push(end) })
+    .getReader();
+  await reader.read();
+  await reader.cancel();
+  assert.deepEqual(ends, [{ sent: 4, left: 32, whole: false }]);
+  assert.equal(seen.closed, 1);
+});
+
+Deno.test("cancelling before anything was read closes the source", async () => {
+  const { source, seen } = sourceOf(text);
+  const ends: BodyEnd[] = [];
+  await streamParts([{ offset: 0, length: 36 }], source, { onEnd: (end) => ends.push(end) }).cancel();
+  assert.deepEqual(ends, [{ sent: 0, left: 36, whole: false }]);
+  assert.deepEqual(seen, { reads: 0, closed: 1, closedWhileReading: false });
+});
+
+Deno.test("cancelling during a read waits for it before the source is closed", async () => {
+  const { source, seen, asked, answer } = heldSource();
+  const ends: BodyEnd[] = [];
+  const reader = streamParts([{ offset: 0, length: 36 }], source, { onEnd: (end) => ends.push(end) })
+    .getReader();
+  const pending = reader.read();
+  await asked;
+  const cancelled = reader.cancel();
+  await pending;
+  assert.deepEqual([seen.closed, ends.length], [0, 0]);
+  answer.resolve(36);
+  await cancelled;
+  assert.equal(seen.closed, 1);
+  assert.deepEqual(ends, [{ sent: 0, left: 36, whole: false }]);
+});
+
+Deno.test("a read that fails after cancelling is no error of the download", async () => {
+  const { source, seen, asked, answer } = heldSource();
+  const ends: BodyEnd[] = [];
+  const reader = streamParts([{ offset: 0, length: 36 }], source, { onEnd: (end) => ends.push(end) })
+    .getReader();
+  const pending = reader.read();
+  await asked;
+  const cancelled = reader.cancel();
+  await pending;
+  answer.reject(new Error("disk"));
+  await cancelled;
+  assert.equal(seen.closed, 1);
+  assert.deepEqual(ends, [{ sent: 0, left: 36, whole: false }]);
+});
+
+Deno.test("a source that ends early breaks the stream instead of ending it", async () => {
+  const { source, seen } = sourceOf(text);
+  const ends: BodyEnd[] = [];
+  const body = streamParts([{ offset: 30, length: 10 }], source, { onEnd: (end) => ends.push(end) });
+  await assert.rejects(new Response(body).bytes(), /ended at 36, 4 bytes early/);
+  assert.equal(seen.closed, 1);
+  assert.equal(ends.length, 1);
+  const [{ error, ...figures }] = ends as [BodyEnd];
+  assert.deepEqual(figures, { sent: 6, left: 4, whole: false });
+  assert.ok(error instanceof Error);
+});
+
+Deno.test("a source that fails breaks the stream with its error", async () => {
+  const failure = new Error("disk");
+  const ends: BodyEnd[] = [];
+  let closed = 0;
+  const source: ByteSource = { read: () => Promise.reject(failure), close: () => void closed++ };
+  const body = streamParts([{ offset: 0, length: 10 }], source, { onEnd: (end) => ends.push(end) });
+  await assert.rejects(new Response(body).bytes(), failure);
+  assert.deepEqual(ends, [{ sent: 0, left: 10, whole: false, error: failure }]);
+  assert.equal(closed, 1);
+});
