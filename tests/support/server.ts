@@ -70,21 +70,35 @@ function environment(settings: Record<string, string>): Record<string, string> {
   return { ...Object.fromEntries(inherited), NO_COLOR: "1", ...settings };
 }
 
-/** The flags that `deno task start` computes, by the same command. */
-async function permissionFlags(env: Record<string, string>): Promise<string[]> {
-  const { tasks } = JSON.parse(await Deno.readTextFile(root + "deno.json"));
-  const task: string = tasks.start.command ?? tasks.start;
-  const [, command] = /\$\(deno ([^)]+)\)/.exec(task) ?? [];
-  if (command === undefined) throw new Error(`deno task start computes no permissions: ${task}`);
+/** What `deno <args>` prints, without the last line feed, as the shell substitutes it. */
+async function substitute(args: string[], env: Record<string, string>): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: command.split(" "),
+    args,
     cwd: root,
     env,
     clearEnv: true,
   }).output();
   const text = new TextDecoder();
-  if (code !== 0) throw new Error(`deno ${command} ended with code ${code}:\n${text.decode(stderr)}`);
-  return text.decode(stdout).trim().split(/\s+/);
+  if (code !== 0) throw new Error(`deno ${args.join(" ")} ended with code ${code}:\n${text.decode(stderr)}`);
+  return text.decode(stdout).trimEnd();
+}
+
+/**
+ * The command that `deno task start` runs, with what it substitutes. The task itself would stand between the server
+ * and the signals sent to it.
+ */
+async function startCommand(env: Record<string, string>): Promise<string[]> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(root + "deno.json"));
+  const task: string = tasks.start.command ?? tasks.start;
+  const words = [...task.matchAll(/"\$\(deno ([^)]+)\)"|\$\(deno ([^)]+)\)|(\S+)/g)];
+  const command = await Promise.all(words.map(async ([, quoted, split, word]) => {
+    if (word !== undefined) return [word];
+    const text = await substitute((quoted ?? split)!.split(" "), env);
+    return quoted === undefined ? text.split(/\s+/) : [text];
+  }));
+  const [deno, ...args] = command.flat();
+  if (deno !== "deno" || args[0] !== "run") throw new Error(`deno task start is not "deno run ...": ${task}`);
+  return [Deno.execPath(), ...args];
 }
 
 /** Starts the server and waits until it says where it listens. Disposing kills it and removes its data. */
@@ -101,8 +115,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     PAWL_JWT_SECRET: secret,
     ...options.env,
   });
-  const flags = await permissionFlags(env);
-  const command = [...(options.wrapper ?? []), Deno.execPath(), "run", ...flags, "main.ts"];
+  const command = [...(options.wrapper ?? []), ...await startCommand(env)];
 
   const start = () => startChild(command, { cwd: root, env, ready: /http:\/\/127\.0\.0\.1:\d+(?=\D)/ });
   let child: Child = await start();
