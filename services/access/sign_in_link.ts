@@ -11,7 +11,7 @@ export function signInLink(
 /** The address people open, without a trailing slash. A wildcard host is reached as loopback from here. */
 export function baseAddress(server: { publicUrl: URL | null; host: string; port: number }): string {
   const { publicUrl, host, port } = server;
-  if (publicUrl) return publicUrl.origin + publicUrl.pathname.replace(/\/+$/, "");
+  if (publicUrl) return publicUrl.origin;
   return `http://${hostInUrl(host)}:${port}`;
 }
 

@@ -1,0 +1,94 @@
+/** `deno task token`: prints an access token, made with this server's secret. Nothing but it goes to stdout. */
+import { parseArgs } from "node:util";
+import { loadConfig } from "../config/load.ts";
+import { pawlVariables } from "../config/process_environment.ts";
+import { openAccess, type TokenRequest } from "../services/access/access.ts";
+import { readOrCreateSecret } from "../services/access/secret.ts";
+import { signInLink } from "../services/access/sign_in_link.ts";
+
+const USAGE = `Makes an access token for this server and prints it.
+
+  deno task token --user alice --role user --hours 8
+
+  --user NAME    whose token it is: 1 to 128 letters, digits or characters of . _ @ : + | -
+  --role ROLE    admin or user (default: user)
+  --hours N      how long it is valid, fractions allowed (default: 8)
+  --name TEXT    the name that others see (default: the user)
+  --link         prints a link that signs a browser in, instead of the token
+  --help         prints this
+
+It signs with PAWL_JWT_SECRET, or with the secret in the data directory, which it makes when there is none.
+`;
+
+/** What the arguments ask for; `mistakes` are sentences for the person who typed them. Pure. */
+export type Request = { help: true } | { mistakes: string[] } | { token: TokenRequest; link: boolean };
+
+export function readArguments(args: readonly string[]): Request {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        user: { type: "string" },
+        role: { type: "string", default: "user" },
+        hours: { type: "string", default: "8" },
+        name: { type: "string" },
+        link: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }));
+  } catch (error) {
+    return { mistakes: [error instanceof Error ? error.message : String(error)] };
+  }
+  if (values.help) return { help: true };
+
+  const { user, role, name, link } = values;
+  const hours = /^\d+(\.\d+)?$/.test(values.hours) ? Number(values.hours) : NaN;
+  const mistakes: string[] = [];
+  if (user === undefined) mistakes.push("--user is missing: whose token is it?");
+  if (role !== "admin" && role !== "user") mistakes.push(`--role must be admin or user, not "${role}".`);
+  if (!(hours > 0)) {
+    mistakes.push(`--hours must be a number above 0, such as 8 or 0.5, not "${values.hours}".`);
+  }
+  if (user === undefined || (role !== "admin" && role !== "user") || mistakes.length > 0) return { mistakes };
+  return { token: { user, role, hours, ...(name === undefined ? {} : { name }) }, link };
+}
+
+async function main(): Promise<number> {
+  const request = readArguments(Deno.args);
+  if ("help" in request) {
+    console.log(USAGE);
+    return 0;
+  }
+  if ("mistakes" in request) return fail([...request.mistakes, "", USAGE]);
+
+  const loaded = await loadConfig({
+    env: pawlVariables(),
+    readTextFile: Deno.readTextFile,
+    cwd: Deno.cwd(),
+  });
+  if ("mistakes" in loaded) return fail(["The configuration is not valid:", ...loaded.mistakes]);
+  const { config } = loaded;
+  if (request.link && config.port === 0 && !config.publicUrl) {
+    return fail([
+      "A link needs the port, and PAWL_PORT=0 leaves it to the system: set PAWL_PORT or PAWL_PUBLIC_URL.",
+    ]);
+  }
+
+  try {
+    const secret = config.jwt.secret ?? await readOrCreateSecret(config.dataDir);
+    const token = await openAccess({ secret, jwks: null, now: Date.now, fetch }).mintToken(request.token);
+    if (config.auth === "off") console.error("Note: PAWL_AUTH=off, so the server does not look at tokens.");
+    console.log(request.link ? signInLink(token, config) : token);
+    return 0;
+  } catch (error) {
+    return fail([error instanceof Error ? error.message : String(error)]);
+  }
+}
+
+function fail(lines: readonly string[]): number {
+  console.error(lines.join("\n"));
+  return 1;
+}
+
+if (import.meta.main) Deno.exit(await main());
