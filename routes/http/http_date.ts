@@ -62,6 +62,6 @@ function moment(year: number, { month, day, hour, minute, second }: DateFields):
   if (hour > 23 || minute > 59 || second > 60) return null;
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);
-  if (date.getUTCMonth() !== month || date.getUTCDate() !== day) return null;
+  if (date.getUTCMonth() !== month) return null;
   return date.setUTCHours(hour, minute, second);
 }

@@ -203,3 +203,18 @@ Deno.test("a source that fails breaks the stream with its error", async () => {
   assert.deepEqual(ends, [{ sent: 0, left: 10, whole: false, error: failure }]);
   assert.equal(closed, 1);
 });
+
+Deno.test("an onEnd that throws is called once all the same, with the source closed once", async () => {
+  const { source, seen } = sourceOf(text);
+  let calls = 0;
+  const onEnd = () => {
+    calls++;
+    throw new Error("log is full");
+  };
+  assert.equal(
+    (await new Response(streamParts([{ offset: 0, length: 36 }], source, { onEnd })).bytes()).length,
+    36,
+  );
+  assert.equal(calls, 1);
+  assert.equal(seen.closed, 1);
+});

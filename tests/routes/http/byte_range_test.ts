@@ -29,6 +29,8 @@ const CASES: [header: string | null, size: number, expected: string][] = [
   ["bytes=-10", 10, "0-9"],
   ["bytes=-11", 10, "0-9"],
   ["bytes=000-0004", 10, "0-4"],
+  ["bytes=0005-6", 10, "5-6"],
+  ["bytes=5-006", 10, "5-6"],
   ["BYTES=0-4", 10, "0-4"],
   // unsatisfiable
   ["bytes=10-", 10, "unsatisfiable"],
