@@ -243,6 +243,17 @@ Deno.test("A bearer token is no cookie and a cookie is no bearer token", async (
   await refused(verifyCookie(token), "token-invalid");
   await refused(verifyBearer(cookie), "token-invalid");
   assert.notEqual(decodeProtectedHeader(cookie).typ, decodeProtectedHeader(token).typ);
+  await refused(verifyCookie(await foreign({ auth_time: NOW / SECOND })), "token-invalid", /browser session/);
+});
+
+Deno.test("A cookie counts with HS256 alone", async () => {
+  const claims = { iss: "pawl", sub: "alice", exp: NOW / SECOND + 60, auth_time: NOW / SECOND };
+  const cookie = (alg: string) =>
+    new SignJWT(claims).setProtectedHeader({ alg, typ: "pawl-session+jwt" })
+      .sign(new TextEncoder().encode(SECRET.repeat(2)));
+  const { verifyCookie } = access({ secret: SECRET.repeat(2) });
+  await verifyCookie(await cookie("HS256"));
+  for (const alg of ["HS384", "HS512"]) await refused(verifyCookie(await cookie(alg)), "token-invalid");
 });
 
 Deno.test("Whatever arrives as a token is refused as a token, never as a defect", async () => {
