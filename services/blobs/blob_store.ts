@@ -54,6 +54,8 @@ export interface BlobStore {
   hashAhead(id: string, front: number): void;
   /** Digest of the first `size` bytes; costs only what `hashAhead` has not reached. */
   digest(id: string, size: number): Promise<ContentDigest>;
+  /** Throws when bytes cannot be stored right now: absent, read-only or failing storage. */
+  check(): Promise<void>;
   /** Stops background work; waits for none of it. */
   close(): void;
 }

@@ -139,6 +139,13 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
 
     hashAhead: (id, front) => hasher.advance(id, { path: pathOf(id), front }),
     digest: (id, size) => hasher.digest(id, { path: pathOf(id), size }),
+
+    async check() {
+      const probe = join(begun, "health");
+      (await onDisk(Deno.open(probe, { write: true, create: true, mode: 0o600 }))).close();
+      await onDisk(removeIfPresent(probe));
+    },
+
     close: () => hasher.close(),
   };
 }

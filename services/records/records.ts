@@ -103,7 +103,18 @@ async function committed(commit: Promise<Deno.KvCommitResult | Deno.KvCommitErro
   try {
     return (await commit).ok;
   } catch (error) {
-    if (error instanceof Error && error.message.includes("database is locked")) return false;
+    const message = error instanceof Error ? error.message : "";
+    if (message.includes("database is locked")) return false;
+    if (message.includes("database or disk is full")) {
+      throw new Problem(
+        "disk-full",
+        "The server's disk is full. What was acknowledged is safe; try again later.",
+        {
+          retryAfter: 30,
+          cause: error,
+        },
+      );
+    }
     throw error;
   }
 }

@@ -131,7 +131,7 @@ async function openSession(
   if (found?.status !== "uploading") return null;
   if (found.sha256 !== null && draft.sha256 !== null && found.sha256 !== draft.sha256) return null;
   using lease = await core.live.open(found);
-  return core.now() < expiresAt(core, lease.upload) ? entry : null;
+  return core.now() < expiresAt(core, lease.upload) ? entry as Deno.KvEntry<UploadRecord> : null;
 }
 
 /** A session found by its fingerprint learns the digest that is declared only now. */

@@ -100,7 +100,7 @@ export async function keep(
     return attachment;
   } catch (error) {
     // A commit without an answer may have happened; then the next start decides.
-    if (error instanceof Problem && error.status < 500) await drop(core, received);
+    if (!(error instanceof Problem && error.code === "storage-unavailable")) await drop(core, received);
     throw error;
   }
 }

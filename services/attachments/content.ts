@@ -1,0 +1,31 @@
+/** The bytes of an attachment, and how often they were fetched. */
+import type { BlobReader } from "../blobs/blob_store.ts";
+import type { Core } from "../core.ts";
+import type { AttachmentRecord, BlobRecord, Caller } from "../model.ts";
+import { Problem } from "../problem.ts";
+import { keys } from "../records/keys.ts";
+import { getAttachment } from "./attachments.ts";
+
+export interface Content {
+  attachment: AttachmentRecord;
+  /** Opens the bytes; the caller closes them. Throws `blob-missing` when they are not all there. */
+  open(): Promise<BlobReader>;
+}
+
+/** Whose content it is, before anything is opened. */
+export async function findContent(core: Core, caller: Caller | null, id: string): Promise<Content> {
+  const attachment = await getAttachment(core, caller, id);
+  return {
+    attachment,
+    async open() {
+      const { value } = await core.records.get<BlobRecord>(keys.blob(attachment.blobId));
+      if (!value) {
+        throw new Problem(
+          "blob-missing",
+          "The stored bytes of this file are missing. The operator must restore them.",
+        );
+      }
+      return await core.blobs.openReader(value.segments);
+    },
+  };
+}

@@ -1,0 +1,161 @@
+/**
+ * What time and crashes leave behind, removed in bounded steps: each call does some and says whether there is
+ * more. Safe beside live traffic and beside another call of itself.
+ */
+import type { Core } from "./core.ts";
+import type { BlobRecord, UploadRecord } from "./model.ts";
+import { Problem } from "./problem.ts";
+import { discard } from "./records/blobs.ts";
+import { keys } from "./records/keys.ts";
+import { type ActivityRecord, findKeys } from "./records/uploads.ts";
+import { finishOnce } from "./uploads/complete.ts";
+import { endWithoutFile, removeOwnBlob, sweepLeftover } from "./uploads/end.ts";
+
+const STEP = 100;
+const DAY = 86_400_000;
+/** Progress is stored at most once a minute, so that the stored time may be that much too old. */
+const ACTIVITY_COARSENESS_MS = 120_000;
+
+/** Removes condemned blobs whose grace time is over, and finishes removals that a crash interrupted. */
+export async function sweepBlobs(core: Core): Promise<{ removed: number; more: boolean }> {
+  const { records } = core;
+  const due = await records.page<string>(keys.blobSweeps(), {
+    limit: STEP,
+    before: [...keys.blobSweeps(), core.now() + 1],
+  });
+  for (const { key, value: id } of due) {
+    await records.transact(async (commit) => {
+      const blob = await records.get<BlobRecord>(keys.blob(id));
+      if (!blob.value || blob.value.sweepAt !== key.at(-2)) {
+        commit.check(blob).delete(key); // Revived, or gone: this entry is stale.
+      } else if (blob.value.state === "condemned") {
+        commit.check(blob);
+        discard(commit, blob.value, { state: "deleting", sweepAt: blob.value.sweepAt! });
+        await forgetContent(core, commit, blob.value);
+      }
+    });
+    await removeOwnBlob(core, id);
+  }
+  return { removed: due.length, more: due.length === STEP };
+}
+
+async function forgetContent(
+  { records }: Core,
+  commit: Deno.AtomicOperation,
+  blob: BlobRecord,
+): Promise<void> {
+  if (blob.sha256 === null) return;
+  const index = await records.get<string>(keys.blobBySha256(blob.sha256));
+  if (index.value === blob.id) commit.check(index).delete(index.key);
+}
+
+/** Expires sessions without progress, and forgets those that ended long ago. */
+export async function expireUploads(
+  core: Core,
+): Promise<{ expired: number; forgotten: number; more: boolean }> {
+  const { records } = core;
+  const now = core.now();
+  const done = { expired: 0, forgotten: 0 };
+  const due = await records.page(keys.uploadsByExpiry(), {
+    limit: STEP,
+    before: [...keys.uploadsByExpiry(), now + 1],
+  });
+  for (const { key } of due) {
+    const id = key.at(-1) as string;
+    const { value: record } = await records.get<UploadRecord>(keys.upload(id));
+    const next = record && await nextLook(core, record);
+    if (next === null) {
+      if (record) await forget(core, record);
+      done.forgotten++;
+    } else if (next <= now) {
+      const after = await expire(core, record!);
+      if (after.status === "expired") done.expired++;
+    }
+    await records.transact((commit) => {
+      commit.delete(key);
+      // An ended session is looked at again when it is to be forgotten.
+      if (next !== null) commit.set(keys.uploadByExpiry(next > now ? next : now + keepMs(core), id), true);
+      return Promise.resolve();
+    });
+  }
+  return { ...done, more: due.length === STEP };
+}
+
+const keepMs = ({ config }: Core) => config.sessions.keepEndedDays * DAY;
+
+/** When the session needs a look again; null: it is to be forgotten now. */
+async function nextLook(core: Core, record: UploadRecord): Promise<number | null> {
+  if (record.endedAt !== null) {
+    const forgetAt = record.endedAt + keepMs(core);
+    return forgetAt > core.now() ? forgetAt : null;
+  }
+  const live = core.live.peek(record.id);
+  const activity = await core.records.get<ActivityRecord>(keys.uploadActivity(record.id));
+  const last = Math.max(record.createdAt, activity.value?.at ?? 0, live?.lastProgressAt ?? 0);
+  const busy = (live?.claims.size ?? 0) > 0 || live?.finishing;
+  const expiry = last + core.config.sessions.expireHours * 3_600_000 + ACTIVITY_COARSENESS_MS;
+  return busy ? Math.max(expiry, core.now() + 3_600_000) : expiry;
+}
+
+function expire(core: Core, record: UploadRecord): Promise<UploadRecord> {
+  const latest = core.now() - core.config.sessions.expireHours * 3_600_000;
+  return endWithoutFile(core, record, {
+    status: "expired",
+    onlyIf: ({ activity }) =>
+      (activity?.at ?? record.createdAt) <= latest && !core.live.peek(record.id)?.claims.size,
+  });
+}
+
+async function forget({ records }: Core, record: UploadRecord): Promise<void> {
+  await records.transact(async (commit) => {
+    commit.delete(keys.upload(record.id));
+    for (const key of findKeys(record)) {
+      const index = await records.get<string>(key);
+      if (index.value === record.id) commit.check(index).delete(key);
+    }
+  });
+}
+
+/** At start-up, before the first request: removes bytes of single requests that a crash cut off. */
+export async function dropUnsettled({ records, blobs }: Core): Promise<number> {
+  let dropped = 0;
+  for (const id of await blobs.unsettled()) {
+    const { value } = await records.get<BlobRecord>(keys.blob(id));
+    if (!value) {
+      await blobs.remove(id);
+      dropped++;
+    }
+    await blobs.settle(id);
+  }
+  return dropped;
+}
+
+/** After start-up: deletes chunk records of ended sessions, and finishes sessions whose bytes are all there. */
+export async function resumeInterrupted(core: Core): Promise<void> {
+  for (;;) {
+    const leftovers = await core.records.page(keys.uploadLeftovers(), { limit: STEP });
+    for (const { key } of leftovers) await sweepLeftover(core, key.at(-1) as string);
+    if (leftovers.length < STEP) break;
+  }
+  const prefix = keys.uploadsByExpiry();
+  for (let after: Deno.KvKey | undefined;;) {
+    const page = await core.records.page(prefix, { limit: STEP, ...(after && { after }) });
+    for (const { key } of page) await finishIfWhole(core, key.at(-1) as string);
+    if (page.length < STEP) return;
+    after = page.at(-1)!.key;
+  }
+}
+
+/** So that no client that saw its last byte acknowledged loses its file. */
+async function finishIfWhole(core: Core, id: string): Promise<void> {
+  const { value: record } = await core.records.get<UploadRecord>(keys.upload(id));
+  if (record?.status !== "uploading" || record.size === 0) return;
+  using lease = await core.live.open(record);
+  if (lease.upload.received.bytes < record.size) return;
+  try {
+    await finishOnce(core, { record, upload: lease.upload, sha256: null });
+  } catch (error) {
+    // A wrong digest has failed the session; anything else is tried again when it is completed.
+    if (!(error instanceof Problem)) throw error;
+  }
+}

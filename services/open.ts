@@ -1,0 +1,82 @@
+/** Opens everything the services need, in the order in which they need each other, and closes it the other way round. */
+import { getLogger } from "@logtape/logtape";
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { type DownloadCounts, newDownloadCounts } from "./attachments/download_counts.ts";
+import { newBackground } from "./background.ts";
+import { openDisk } from "./blobs/disk.ts";
+import { dropUnsettled, resumeInterrupted } from "./cleanup.ts";
+import type { Core } from "./core.ts";
+import { lockDataDir } from "./data_dir.ts";
+import { createGate } from "./draining.ts";
+import { attachmentIds } from "./ids.ts";
+import { openRecords } from "./records/records.ts";
+import { newLiveUploads } from "./uploads/live.ts";
+
+const KV_DEADLINE_MS = 10_000;
+
+export interface Services {
+  core: Core;
+  downloads: DownloadCounts;
+  /** For the readiness check: throws when records or bytes cannot be reached. */
+  check: { records(): Promise<void>; storage(): Promise<void> };
+  /** Waits for background work, stores what is pending, closes. The gate is to be stopped before. */
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  now?: () => number;
+  delay?: (ms: number) => Promise<void>;
+}
+
+/** Throws `DataDirBusy` when another process has the data directory. */
+export async function openServices(config: Config, options: OpenOptions = {}): Promise<Services> {
+  const {
+    now = Date.now,
+    delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  } = options;
+  const log = getLogger(["pawl", "services"]);
+  const lock = await lockDataDir(config.dataDir);
+  try {
+    const kv = await Deno.openKv(join(config.dataDir, "pawl.kv"));
+    const records = openRecords(kv, { deadlineMs: KV_DEADLINE_MS, delay, random: Math.random });
+    const blobs = await openDisk({ directory: config.dataDir, now });
+    const core: Core = {
+      config,
+      records,
+      blobs,
+      live: newLiveUploads(records),
+      gate: createGate(),
+      pool: [],
+      background: newBackground((name, error) => log.error("{name} failed: {error}", { name, error })),
+      now,
+      newAttachmentId: attachmentIds(now),
+    };
+    const downloads = newDownloadCounts(records, now);
+
+    const dropped = await dropUnsettled(core);
+    if (dropped > 0) {
+      log.info("Removed {dropped} unfinished single-request uploads of the last run", { dropped });
+    }
+    core.background.run("resume interrupted work", () => resumeInterrupted(core));
+
+    return {
+      core,
+      downloads,
+      check: {
+        records: async () => void await records.get(["health"]),
+        storage: () => blobs.check(),
+      },
+      async close() {
+        blobs.close();
+        await core.background.settled();
+        await downloads.flush();
+        records.close();
+        lock[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+/** Session records with their indexes. Each function adds to a commit; the caller checks the entry. */
+import type { UploadRecord } from "../model.ts";
+import { beginBlob } from "./blobs.ts";
+import { keys } from "./keys.ts";
+
+type Commit = Deno.AtomicOperation;
+
+/** An acknowledged stretch; its offset is in the key. */
+export interface ChunkRecord {
+  size: number;
+  /** Lower-case hex. */
+  sha256: string;
+  /** The request that wrote it: only that one may make it longer, and knows its own commit by it. */
+  writer: string;
+}
+
+export interface ActivityRecord {
+  /** Last progress, ms since 1970; up to a minute behind. */
+  at: number;
+}
+
+/** The indexes by which an open session is found again. They may outlive it: what they point to is looked at. */
+export function findKeys(record: Omit<UploadRecord, "id">): Deno.KvKey[] {
+  const { ownerId, sha256, fingerprint } = record;
+  return [
+    ...(sha256 === null ? [] : [keys.uploadBySha256(ownerId, sha256, record)]),
+    ...(fingerprint === null ? [] : [keys.uploadByFingerprint(ownerId, fingerprint, record)]),
+  ];
+}
+
+/** `lookAt` is when the expiry job first looks (ms since 1970). */
+export function createUpload(commit: Commit, record: UploadRecord, lookAt: number): void {
+  commit
+    .check({ key: keys.upload(record.id), versionstamp: null })
+    .set(keys.upload(record.id), record)
+    .set(keys.uploadByOwner(record.ownerId, record.createdAt, record.id), true)
+    .set(keys.uploadByExpiry(lookAt, record.id), true);
+  for (const key of findKeys(record)) commit.set(key, record.id);
+  beginBlob(commit, record.blobId);
+}
+
+/** Ends the session; it answers for some days more. Its chunk records are deleted later, in batches. */
+export function endUpload(
+  commit: Commit,
+  record: UploadRecord,
+  end: Pick<UploadRecord, "status"> & Partial<Pick<UploadRecord, "attachmentId" | "failure">> & {
+    endedAt: number;
+  },
+): void {
+  commit
+    .set(keys.upload(record.id), { ...record, ...end })
+    .delete(keys.uploadByOwner(record.ownerId, record.createdAt, record.id))
+    .delete(keys.uploadActivity(record.id))
+    .set(keys.uploadLeftover(record.id), true);
+}
