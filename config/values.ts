@@ -30,7 +30,7 @@ const BYTES_IN: Record<string, number> = {
   GiB: 2 ** 30,
   TiB: 2 ** 40,
 };
-const SIZE = /^(\d{1,15}(?:\.\d{1,9})?) ?(B|KiB|MiB|GiB|TiB)$/;
+const SIZE = /^(\d{1,16}(?:\.\d{1,9})?) ?(B|KiB|MiB|GiB|TiB)$/;
 
 /** 2097152 -> "2 MiB"; the largest unit that leaves a whole number. */
 export function showBytes(size: number): string {
@@ -49,7 +49,7 @@ function toBytes(value: number | string): number {
 /** A size; both limits inclusive, in bytes. */
 export function bytes(min: number, max: number) {
   const error = `a size from ${showBytes(min)} to ${showBytes(max)}: bytes as a number, or text like "2 MiB"`;
-  const schema = z.union([z.int(), z.string().regex(SIZE)], { error })
+  const schema = z.union([z.int({ error }), z.string().regex(SIZE, { error })], { error })
     .transform(toBytes)
     .pipe(z.int({ error }).min(min, { error }).max(max, { error }));
   return { type: "bytes", rule: error, schema } as const;
@@ -152,7 +152,7 @@ export function networks() {
 
 export function origins() {
   const error = "origins exactly as browsers send them, such as https://app.example; * is not allowed";
-  const exact = (value: string) => httpUrl(value)?.origin === value;
+  const exact = (value: string) => httpUrl(value)?.origin === value && !value.includes("*");
   const schema = z.array(z.string({ error }).refine(exact, { error }), { error });
   return { type: "list", rule: error, schema } as const;
 }

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { permissionFlags } from "../../tools/permissions.ts";
+import { load } from "../config/load_support.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const JWKS = { PAWL_JWT_ISSUER: "https://id.example", PAWL_JWT_AUDIENCE: "pawl" };
+
+async function flagsFor(env: Record<string, string>) {
+  const loaded = await load(env);
+  const config = "config" in loaded ? loaded.config : null;
+  return permissionFlags({ config, configFiles: ["/srv/pawl.json"], project: "/srv", cwd: "/srv" });
+}
+
+Deno.test("the default configuration needs its own folders, its address and its variables", async () => {
+  assert.deepEqual(await flagsFor({}), {
+    read: "--allow-read=./data,./services,./static,./pawl.json",
+    write: "--allow-write=./data",
+    other: ["--no-prompt", "--allow-env=PAWL_*", "--allow-net=127.0.0.1:8000"],
+  });
+});
+
+Deno.test("folders elsewhere, IPv6, all addresses and a key set are granted when they are configured", async () => {
+  const flags = await flagsFor({
+    ...JWKS,
+    PAWL_DATA_DIR: "/big disk/pawl",
+    PAWL_TEMP_DIR: "/fast",
+    PAWL_HOST: "::",
+    PAWL_PORT: "0",
+    PAWL_JWKS_URL: "https://id.example/keys",
+  });
+  assert.deepEqual(flags, {
+    read: "--allow-read=/big disk/pawl,/fast,./services,./static,./pawl.json",
+    write: "--allow-write=/big disk/pawl,/fast",
+    other: [
+      "--no-prompt",
+      "--allow-env=PAWL_*",
+      "--allow-net=[::]:0,id.example:443",
+      "--allow-sys=networkInterfaces",
+    ],
+  });
+  const local = await flagsFor({ ...JWKS, PAWL_JWKS_URL: "http://[::1]:9000/keys" });
+  assert(local.other.includes("--allow-net=127.0.0.1:8000,[::1]:9000"));
+});
+
+Deno.test("a configuration with mistakes may only be read and reported", async () => {
+  assert.deepEqual(await flagsFor({ PAWL_PORT: "x" }), {
+    read: "--allow-read=./services,./static,./pawl.json",
+    write: "--deny-write",
+    other: ["--no-prompt", "--allow-env"],
+  });
+});
+
+/** Says what it got, and tries what a server does and what it must not do. */
+const PROBE = `
+import { loadConfig } from "./config/load.ts";
+import { pawlVariables } from "./config/process_environment.ts";
+
+const tried = {};
+const attempt = async (name, action) => {
+  tried[name] = await (async () => await action())().then(() => "ok", (error) => error.name);
+};
+const loaded = await loadConfig({ env: pawlVariables(), readTextFile: Deno.readTextFile, cwd: Deno.cwd() });
+const dataDir = loaded.config?.dataDir ?? "data";
+await attempt("make the data directory", () => Deno.mkdir(dataDir, { recursive: true }));
+await attempt("write data", () => Deno.writeTextFile(dataDir + "/file", "x"));
+await attempt("read data", () => Deno.readTextFile(dataDir + "/file"));
+await attempt("open KV", async () => (await Deno.openKv(dataDir + "/kv.sqlite")).close());
+await attempt("read a page", () => Deno.readTextFile("static/page.html"));
+await attempt("start a worker", () => new Promise((resolve, reject) => {
+  const worker = new Worker(new URL("./services/worker.ts", import.meta.url), { type: "module" });
+  worker.onmessage = () => { worker.terminate(); resolve(); };
+  worker.onerror = (event) => { event.preventDefault(); worker.terminate(); reject(new Error(event.message)); };
+}));
+await attempt("listen", () => Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response()).shutdown());
+await attempt("write a page", () => Deno.writeTextFile("static/page.html", "x"));
+await attempt("write pawl.json", () => Deno.writeTextFile("pawl.json", "{}"));
+await attempt("read the system", () => Deno.readTextFile("/etc/hostname"));
+await attempt("read another variable", async () => Deno.env.get("HOME"));
+await attempt("listen elsewhere", async () => Deno.listen({ hostname: "0.0.0.0", port: 0 }).close());
+await attempt("run a program", () => new Deno.Command("true").output());
+await attempt("load a library", async () => Deno.dlopen("libc.so.6", {}).close());
+console.log("PROBE" + JSON.stringify({ tried, args: Deno.args, mistakes: loaded.mistakes }));
+`;
+
+/** Runs the task `start` of deno.json with the probe as main.ts, in a folder whose name holds a blank. */
+async function startProbe(env: Record<string, string>, args: string[] = []) {
+  await using dir = await tempDir();
+  const project = dir.join("a clone");
+  await Deno.mkdir(`${project}/static`, { recursive: true });
+  await Deno.mkdir(`${project}/services`);
+  for (const name of ["config", "tools"]) {
+    await Deno.symlink(new URL(name, ROOT), `${project}/${name}`);
+  }
+  await Deno.copyFile(new URL("services/model.ts", ROOT), `${project}/services/model.ts`);
+  await Deno.copyFile(new URL("deno.json", ROOT), `${project}/deno.json`);
+  await Deno.copyFile(new URL("deno.lock", ROOT), `${project}/deno.lock`);
+  await Deno.writeTextFile(`${project}/services/part.ts`, "export const part = 1;");
+  await Deno.writeTextFile(`${project}/services/worker.ts`, 'import "./part.ts"; self.postMessage(1);');
+  await Deno.writeTextFile(`${project}/static/page.html`, "page");
+  await Deno.writeTextFile(`${project}/main.ts`, PROBE);
+  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("PAWL_"));
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "start", ...args],
+    cwd: project,
+    clearEnv: true,
+    env: { ...Object.fromEntries(inherited), PAWL_PORT: "0", ...env },
+  }).output();
+  const text = new TextDecoder();
+  const report = /^PROBE(.*)$/m.exec(text.decode(stdout));
+  assert(report, `no report:\n${text.decode(stdout)}${text.decode(stderr)}`);
+  return JSON.parse(report[1]!);
+}
+
+const MUST_NOT = {
+  "write a page": "NotCapable",
+  "write pawl.json": "NotCapable",
+  "read the system": "NotCapable",
+  "read another variable": "NotCapable",
+  "listen elsewhere": "NotCapable",
+  "run a program": "NotCapable",
+  "load a library": "NotCapable",
+};
+
+Deno.test("deno task start runs the server with what it needs and nothing else, also below a name with a blank", async () => {
+  const { tried, args } = await startProbe({}, ["--help", "two words"]);
+  assert.deepEqual(tried, {
+    "make the data directory": "ok",
+    "write data": "ok",
+    "read data": "ok",
+    "open KV": "ok",
+    "read a page": "ok",
+    "start a worker": "ok",
+    "listen": "ok",
+    ...MUST_NOT,
+  });
+  assert.deepEqual(args, ["--help", "two words"]);
+});
+
+Deno.test("deno task start serves a data directory elsewhere whose name holds a blank", async () => {
+  await using dir = await tempDir();
+  const { tried } = await startProbe({ PAWL_DATA_DIR: dir.join("big disk/data") });
+  assert.equal(tried["write data"], "ok");
+  assert.equal(tried["open KV"], "ok");
+});
+
+Deno.test("deno task start lets the server name an unknown variable, and do nothing", async () => {
+  const { tried, mistakes } = await startProbe({ PAWL_PROT: "1" });
+  assert.deepEqual(mistakes, ["PAWL_PROT is not a setting, did you mean PAWL_PORT?"]);
+  assert.equal(tried["make the data directory"], "NotCapable");
+  assert.equal(tried["listen"], "NotCapable");
+});
