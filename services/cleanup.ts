@@ -138,7 +138,8 @@ export async function resumeInterrupted(core: Core): Promise<void> {
     if (leftovers.length < STEP) break;
   }
   const prefix = keys.uploadsByExpiry();
-  for (let after: Deno.KvKey | undefined;;) {
+  let after: Deno.KvKey | undefined;
+  for (;;) {
     const page = await core.records.page(prefix, { limit: STEP, ...(after && { after }) });
     for (const { key } of page) await finishIfWhole(core, key.at(-1) as string);
     if (page.length < STEP) return;

@@ -93,7 +93,8 @@ async function load(records: Records, record: UploadRecord): Promise<LiveUpload>
   const received = new SpanSet();
   let chunks = 0;
   const prefix = keys.uploadChunks(record.id);
-  for (let after: Deno.KvKey | undefined;;) {
+  let after: Deno.KvKey | undefined;
+  for (;;) {
     const page = await records.page<ChunkRecord>(prefix, { limit: CHUNKS_PER_READ, ...(after && { after }) });
     for (const { key, value } of page) {
       const offset = key.at(-1) as number;

@@ -57,7 +57,7 @@ export async function describeUpload(core: Core, record: UploadRecord): Promise<
 export async function listUploads(
   core: Core,
   caller: Caller,
-  { limit, cursor }: { limit: number; cursor: string | undefined },
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<ListPage<UploadView>> {
   const prefix = keys.uploadsByOwner(caller.id);
   const before = cursor === undefined ? undefined : decodeCursor(cursor, ["number", "string"]);
@@ -91,7 +91,7 @@ export interface ChunkView extends Span {
 export async function listChunks(
   core: Core,
   caller: Caller,
-  { id, limit, cursor }: { id: string; limit: number; cursor: string | undefined },
+  { id, limit, cursor }: { id: string; limit: number; cursor?: string | undefined },
 ): Promise<ListPage<ChunkView>> {
   const record = await findUpload(core, caller, { id, action: "upload.see" });
   if (record.status !== "uploading") throw endedProblem(record);

@@ -1,0 +1,50 @@
+/** What runs by the clock (UTC). Each run is short, does a bounded step at a time, and may be repeated. */
+import { getLogger } from "@logtape/logtape";
+import { expireUploads, sweepBlobs } from "../services/cleanup.ts";
+import type { Services } from "../services/open.ts";
+
+const log = getLogger(["pawl", "jobs"]);
+/** Steps of one run; what is left then waits for the next. */
+const MAX_STEPS = 100;
+
+interface Job {
+  name: string;
+  schedule: string;
+  step: (services: Services) => Promise<{ more: boolean }>;
+}
+
+const JOBS: readonly Job[] = [
+  { name: "expired sessions", schedule: "7 * * * *", step: ({ core }) => expireUploads(core) },
+  { name: "unreferenced bytes", schedule: "* * * * *", step: ({ core }) => sweepBlobs(core) },
+  {
+    name: "download counts",
+    schedule: "* * * * *",
+    step: async ({ downloads }) => {
+      await downloads.flush();
+      return { more: false };
+    },
+  },
+];
+
+/** Registers all jobs until `signal` is aborted; a job that runs then ends after its step. */
+export function scheduleJobs(services: Services, signal: AbortSignal): void {
+  for (const job of JOBS) {
+    // Retries differ between engines, so there are none: the next run does what this one left.
+    void Deno.cron(
+      job.name,
+      job.schedule,
+      { signal, backoffSchedule: [] },
+      () => runJob(job, services, signal),
+    );
+  }
+}
+
+async function runJob({ name, step }: Job, services: Services, signal: AbortSignal): Promise<void> {
+  try {
+    for (let steps = 0; steps < MAX_STEPS && !signal.aborted; steps++) {
+      if (!(await step(services)).more) return;
+    }
+  } catch (error) {
+    log.error("Job {name} failed: {error}", { name, error });
+  }
+}

@@ -1,0 +1,110 @@
+/** Starts the server: configuration, services, app, listener; and stops them the other way round. */
+import denoJson from "./deno.json" with { type: "json" };
+import type { Config } from "./config/config.ts";
+import { helpText } from "./config/help.ts";
+import { loadConfig } from "./config/load.ts";
+import { pawlVariables } from "./config/process_environment.ts";
+import { scheduleJobs } from "./jobs/schedule.ts";
+import { configureLog } from "./log.ts";
+import { createApp } from "./routes/app.ts";
+import { serveApp } from "./routes/serve.ts";
+import { type Access, openAccess } from "./services/access/access.ts";
+import { readOrCreateSecret } from "./services/access/secret.ts";
+import { baseAddress, signInLink } from "./services/access/sign_in_link.ts";
+import { DataDirBusy } from "./services/data_dir.ts";
+import { openServices, type Services } from "./services/open.ts";
+
+const SIGN_IN_HOURS = 12;
+
+async function main(): Promise<void> {
+  if (Deno.args.includes("--help") || Deno.args.includes("-h")) return console.log(helpText());
+  if (Deno.args.length > 0) {
+    fail([`Unknown argument ${Deno.args[0]}. deno task start --help shows the settings.`]);
+  }
+  const loaded = await loadConfig({ env: pawlVariables(), readTextFile: Deno.readTextFile, cwd: Deno.cwd() });
+  if ("mistakes" in loaded) fail(["Pawl cannot start; the configuration has mistakes:", ...loaded.mistakes]);
+  const { config } = loaded;
+  configureLog(config.log);
+
+  const services = await open(config);
+  const secret = config.jwt.secret ?? await readOrCreateSecret(config.dataDir);
+  const { jwksUrl, issuer, audience } = config.jwt;
+  const jwks = jwksUrl && issuer && audience ? { url: jwksUrl, issuer, audience } : null;
+  const access = openAccess({ secret, jwks, now: Date.now, fetch });
+  const app = createApp({
+    config,
+    services,
+    access,
+    version: denoJson.version,
+    addresses: ownAddresses(config),
+  });
+
+  const jobs = new AbortController();
+  scheduleJobs(services, jobs.signal);
+  const server = serveApp({
+    fetch: (request, info) => app.fetch(request, { remoteAddr: info.remoteAddr }),
+    hostname: config.host,
+    port: config.port,
+    onListen: ({ port }) => void announce(config, { access, port }),
+  });
+
+  let stopping = false;
+  async function stop() {
+    if (stopping) Deno.exit(130); // Asked twice: at once. What was acknowledged is safe.
+    stopping = true;
+    console.log("Stopping: running uploads end or keep what counted.");
+    jobs.abort();
+    const graceMs = config.shutdown.graceSeconds * 1000;
+    const deadline = setTimeout(() => Deno.exit(0), graceMs + 2000);
+    await services.core.gate.stop(graceMs);
+    // Downloads get what is left of the grace time; they can be resumed.
+    await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, 1000))]);
+    await services.close();
+    clearTimeout(deadline);
+    Deno.exit(0);
+  }
+  Deno.addSignalListener("SIGTERM", stop);
+  Deno.addSignalListener("SIGINT", stop);
+}
+
+async function open(config: Config): Promise<Services> {
+  try {
+    return await openServices(config);
+  } catch (error) {
+    if (error instanceof DataDirBusy) fail([error.message]);
+    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
+      fail([`The data directory ${config.dataDir} cannot be written: ${error.message}`]);
+    }
+    throw error;
+  }
+}
+
+/** With a wildcard host every interface is listened on. */
+function ownAddresses({ host }: Config): string[] {
+  if (host !== "0.0.0.0" && host !== "::") return [];
+  return Deno.networkInterfaces().map(({ address }) => address);
+}
+
+async function announce(config: Config, { access, port }: { access: Access; port: number }): Promise<void> {
+  const place = { publicUrl: config.publicUrl, host: config.host, port };
+  const lines = [`Pawl ${denoJson.version} serves ${baseAddress({ ...place, publicUrl: null })}`];
+  if (config.publicUrl) lines.push(`  known as      ${baseAddress(place)}`);
+  lines.push(`  data          ${config.dataDir}  (pawl.kv records, blobs/ bytes, secret)`);
+  if (config.auth === "off") {
+    lines.push("  signing in    off: everybody who reaches this address is the administrator");
+  } else if (Deno.stdout.isTerminal()) {
+    const token = await access.mintToken({ user: "local", role: "admin", hours: SIGN_IN_HOURS });
+    lines.push(`  sign in       ${signInLink(token, place)}`);
+  } else {
+    lines.push("  sign in       deno task token --user local --role admin --link   (prints the link)");
+  }
+  lines.push(`  API           ${baseAddress(place)}/docs`);
+  console.log(lines.join("\n"));
+}
+
+function fail(lines: string[]): never {
+  console.error(lines.join("\n"));
+  Deno.exit(1);
+}
+
+await main();

@@ -1,0 +1,56 @@
+/** The whole HTTP face: which rooms a request passes, in which order, and where each address leads. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Config } from "../config/config.ts";
+import type { Access } from "../services/access/access.ts";
+import type { Services } from "../services/open.ts";
+import { attachments } from "./attachments.ts";
+import { authenticate } from "./authenticate.ts";
+import { browserSession } from "./browser_session.ts";
+import { content } from "./content.ts";
+import { corsFor } from "./cors.ts";
+import { serveDocs } from "./docs_page.ts";
+import type { Env } from "./env.ts";
+import { hostCheck } from "./host_check.ts";
+import { trustedProxies } from "./http/client_address.ts";
+import { methodNotAllowed } from "./method_not_allowed.ts";
+import { apiApp, serveDescription } from "./openapi.ts";
+import { operations } from "./operations.ts";
+import { pages } from "./pages.ts";
+import { answerError } from "./problem_response.ts";
+import { requestLog } from "./request_log.ts";
+import { securityHeaders } from "./security_headers.ts";
+import { uploads } from "./uploads.ts";
+import { wholeFiles } from "./whole_files.ts";
+
+export interface AppOptions {
+  config: Config;
+  services: Services;
+  access: Access;
+  version: string;
+  /** The machine's own addresses when the host is a wildcard; else empty. */
+  addresses: readonly string[];
+}
+
+export function createApp({ config, services, access, version, addresses }: AppOptions): OpenAPIHono<Env> {
+  const { core, downloads, check } = services;
+  const app = apiApp();
+  app.onError(answerError);
+  app.notFound(methodNotAllowed(app));
+
+  app.use(requestLog({ trusted: trustedProxies(config.trustedProxies) }));
+  app.use(hostCheck({ config, addresses }));
+  app.use(securityHeaders);
+  app.use(corsFor(config.corsOrigins));
+  app.route("/", operations({ checks: { ...check }, draining: () => core.gate.stopping }));
+  app.use(authenticate({ access, config }));
+
+  app.route("/api/v1/session", browserSession({ access, config, now: core.now }));
+  app.route("/api/v1/uploads", uploads(core, downloads));
+  app.route("/api/v1/attachments", attachments(core, downloads));
+  app.route("/api/v1/attachments", content(core, downloads));
+  app.route("/api/v1", wholeFiles(core, downloads));
+  app.route("/", pages());
+  serveDescription(app, { version, publicUrl: config.publicUrl });
+  serveDocs(app);
+  return app;
+}

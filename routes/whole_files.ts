@@ -1,0 +1,175 @@
+/** A whole file in one request: raw, as a form, or by `curl -T`. */
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { DownloadCounts } from "../services/attachments/download_counts.ts";
+import type { Core } from "../services/core.ts";
+import type { AttachmentRecord } from "../services/model.ts";
+import { Problem } from "../services/problem.ts";
+import {
+  drop,
+  keep,
+  receive,
+  type Received,
+  storeFile,
+  widestLimit,
+} from "../services/uploads/whole_file.ts";
+import { requireCaller } from "./authenticate.ts";
+import type { Env } from "./env.ts";
+import { contentDigests, reprDigests } from "./http/digests.ts";
+import { readForm } from "./http/form_upload.ts";
+import { contentLength } from "./http/header_values.ts";
+import { invalidRequest } from "./invalid_request.ts";
+import { apiApp, problems } from "./openapi.ts";
+import { Attachment, attachmentJson, fileFields, json } from "./schemas.ts";
+
+const tags = ["Whole files"];
+const binary = z.string().openapi({ format: "binary" });
+const FileQuery = z.object(fileFields);
+const NamedFile = z.strictObject({ ...fileFields, fileName: z.string().optional() });
+
+const refusals = problems(
+  "invalid-request",
+  "invalid-file-name",
+  "invalid-digest",
+  "unknown-business-type",
+  "malformed-body",
+  "body-incomplete",
+  "unauthenticated",
+  "body-stalled",
+  "file-too-large",
+  "type-not-allowed",
+  "digest-mismatch",
+  "disk-full",
+  "stopping",
+);
+
+const putRoute = createRoute({
+  method: "put",
+  path: "/files/{fileName}",
+  tags,
+  summary: "A whole file under its name: curl -T photo.jpg .../api/v1/files/",
+  request: {
+    params: z.object({ fileName: z.string() }),
+    query: FileQuery,
+    body: { required: false, content: { "application/octet-stream": { schema: binary } } },
+  },
+  responses: { 201: json(Attachment, "The attachment."), ...refusals },
+});
+
+const postRoute = createRoute({
+  method: "post",
+  path: "/attachments",
+  tags,
+  summary:
+    "A whole file, as a form (part `file`, fields before or after it) or raw with the fields in the query",
+  request: {
+    query: NamedFile,
+    body: {
+      required: true,
+      content: {
+        "multipart/form-data": { schema: NamedFile.extend({ file: binary }) },
+        "application/octet-stream": { schema: binary },
+      },
+    },
+  },
+  responses: { 201: json(Attachment, "The attachment."), ...refusals },
+});
+
+/** Routes relative to `/api/v1`. */
+export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<Env> {
+  const app = apiApp();
+
+  async function created(c: Context<Env>, record: AttachmentRecord) {
+    const [count] = await downloads.of([record.id]);
+    c.header("Location", `/api/v1/attachments/${record.id}`);
+    return c.json(attachmentJson(record, count!), 201);
+  }
+
+  /** The body as it comes; its digests are those of the file. */
+  async function raw(c: Context<Env>, request: z.infer<typeof NamedFile> & { fileName: string }) {
+    const { headers, body } = c.req.raw;
+    const repr = reprDigests(headers);
+    const digests = { ...repr, ...contentDigests(headers) };
+    const file = { length: contentLength(headers), digests, body: body ?? empty() };
+    const contentType = request.contentType ?? headers.get("Content-Type");
+    return await created(
+      c,
+      await storeFile(core, requireCaller(c), { file, request: { ...request, contentType } }),
+    );
+  }
+
+  app.openAPIRegistry.registerPath(putRoute);
+  app.put("/files/:fileName", async (c) => {
+    requireCaller(c);
+    const query = parse(FileQuery, c.req.query());
+    return await raw(c, { ...query, fileName: c.req.param("fileName") });
+  });
+
+  app.openAPIRegistry.registerPath(postRoute);
+  app.post("/attachments", async (c) => {
+    const caller = requireCaller(c);
+    const query = parse(NamedFile, c.req.query());
+    if (!/^multipart\/form-data\b/i.test(c.req.header("Content-Type") ?? "")) {
+      if (query.fileName === undefined) {
+        throw new Problem(
+          "invalid-request",
+          "The name is missing: send ?fileName=..., or a form with a part `file`.",
+        );
+      }
+      return await raw(c, { ...query, fileName: query.fileName });
+    }
+    const form = await readFileForm(c);
+    try {
+      const fields = parse(NamedFile, { ...c.req.query(), ...form.fields });
+      const fileName = fields.fileName ?? form.fileName;
+      if (fileName === null) {
+        throw new Problem("invalid-file-name", "The file has no name. Send a field fileName.");
+      }
+      const request = { ...fields, fileName, contentType: fields.contentType ?? form.contentType };
+      return await created(c, await keep(core, caller, { request, received: form.received }));
+    } catch (error) {
+      if (error instanceof Problem && error.status < 500) await drop(core, form.received);
+      throw error;
+    }
+  });
+
+  /** Its file goes into a blob under the widest rules; what it may be is decided when all fields are known. */
+  async function readFileForm(c: Context<Env>) {
+    const state: { received?: Received } = {};
+    const limit = widestLimit(core);
+    try {
+      const { fields, file } = await readForm(c.req.raw, {
+        fileField: "file",
+        maxFields: 20,
+        maxFieldBytes: 4096,
+        idleMs: core.config.uploads.idleSeconds * 1000,
+        async onFile({ fileName, contentType, body }) {
+          const refusal = new Problem("file-too-large", `No file may have more than ${limit} bytes here.`, {
+            extra: { maxBytes: limit },
+          });
+          state.received = await receive(core, { length: null, digests: {}, body }, {
+            maxBytes: limit,
+            refusal,
+          });
+          return { fileName, contentType, received: state.received };
+        },
+      });
+      return { fields, ...file };
+    } catch (error) {
+      if (state.received) await drop(core, state.received);
+      throw error;
+    }
+  }
+
+  return app;
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const result = schema.safeParse(value);
+  if (!result.success) throw invalidRequest("query", result.error.issues);
+  return result.data;
+}
+
+function empty(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.close() });
+}
