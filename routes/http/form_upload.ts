@@ -114,7 +114,8 @@ export async function readForm<T>(
     let received = 0;
     while (!state.failure) {
       const bytes = await source.read();
-      if (bytes === null) break;
+      // What arrived just before a failure is not written: a destroyed part never drains.
+      if (bytes === null || state.failure) break;
       received += bytes.length;
       if (received - (state.part?.bytesRead ?? 0) > maxOverhead) {
         fail(tooLarge("The form is too large beside its file. Send less text before and after it."));
