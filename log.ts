@@ -1,9 +1,9 @@
 /** Where log lines go and how they look. Everybody else only calls LogTape's `getLogger(["pawl", ...])`. */
 import {
-  ansiColorFormatter,
   configureSync,
-  defaultTextFormatter,
+  getAnsiColorFormatter,
   getJsonLinesFormatter,
+  getTextFormatter,
   type LogRecord,
 } from "@logtape/logtape";
 import type { Config } from "./config/config.ts";
@@ -33,13 +33,19 @@ export function configureLog(options: LogOptions): void {
 }
 
 function lineFormatter(format: "pretty" | "json", colours: boolean): (record: LogRecord) => string {
-  if (format === "json") return getJsonLinesFormatter({ properties: "flatten" });
-  const line = colours ? ansiColorFormatter : defaultTextFormatter;
+  // Machines get the values as fields and a message that is the same for all lines of a kind.
+  if (format === "json") return getJsonLinesFormatter({ properties: "flatten", message: "template" });
+  const line = (colours ? getAnsiColorFormatter : getTextFormatter)({ value: plain });
   return (record) => {
     const { error } = record.properties;
     const stack = typeof error === "object" && error !== null && "stack" in error ? String(error.stack) : "";
     return line(record) + (stack && indent(stack));
   };
+}
+
+/** Text without quotes, and without what could pass for another line. */
+function plain(value: unknown, inspect: (value: unknown) => string): string {
+  return typeof value === "string" ? value.replace(/\p{Cc}/gu, "?") : inspect(value);
 }
 
 /** No line of a stack can pass for a line of the log, nor steer the terminal. */
@@ -72,6 +78,7 @@ function redactRecord(record: LogRecord): LogRecord {
   return {
     ...record,
     message: record.message.map((part) => redact(part, 0)),
+    rawMessage: typeof record.rawMessage === "string" ? redactText(record.rawMessage) : record.rawMessage,
     properties: redact(record.properties, 0) as Record<string, unknown>,
   };
 }
