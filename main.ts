@@ -15,6 +15,9 @@ import { DataDirBusy } from "./services/data_dir.ts";
 import { openServices, type Services } from "./services/open.ts";
 
 const SIGN_IN_HOURS = 12;
+/** Of the grace time, kept for uploads to record what counted, and for closing. */
+const SETTLE_MS = 2000;
+const CLOSE_MS = 500;
 
 async function main(): Promise<void> {
   if (Deno.args.includes("--help") || Deno.args.includes("-h")) return console.log(helpText());
@@ -53,14 +56,15 @@ async function main(): Promise<void> {
     if (stopping) Deno.exit(130); // Asked twice: at once. What was acknowledged is safe.
     stopping = true;
     console.log("Stopping: running uploads end or keep what counted.");
-    jobs.abort();
     const graceMs = config.shutdown.graceSeconds * 1000;
-    const deadline = setTimeout(() => Deno.exit(0), graceMs + 2000);
-    await services.core.gate.stop(graceMs);
-    // Downloads get what is left of the grace time; they can be resumed.
-    await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, 1000))]);
+    const deadline = Date.now() + graceMs;
+    setTimeout(() => Deno.exit(0), graceMs); // Whatever hangs: every state survives this.
+    jobs.abort();
+    await services.core.gate.stop(Math.max(0, graceMs - SETTLE_MS));
+    // Downloads get what is left; they can be resumed.
+    const left = Math.max(0, deadline - Date.now() - CLOSE_MS);
+    await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, left))]);
     await services.close();
-    clearTimeout(deadline);
     Deno.exit(0);
   }
   Deno.addSignalListener("SIGTERM", stop);
