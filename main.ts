@@ -7,7 +7,7 @@ import { pawlVariables } from "./config/process_environment.ts";
 import { scheduleJobs } from "./jobs/schedule.ts";
 import { configureLog } from "./log.ts";
 import { createApp } from "./routes/app.ts";
-import { serveApp } from "./routes/serve.ts";
+import { type RunningServer, serveApp, type ServeOptions } from "./routes/serve.ts";
 import { type Access, openAccess } from "./services/access/access.ts";
 import { readOrCreateSecret } from "./services/access/secret.ts";
 import { baseAddress, signInLink } from "./services/access/sign_in_link.ts";
@@ -44,10 +44,8 @@ async function main(): Promise<void> {
 
   const jobs = new AbortController();
   scheduleJobs(services, jobs.signal);
-  const server = serveApp({
+  const server = listen(config, {
     fetch: (request, info) => app.fetch(request, { remoteAddr: info.remoteAddr }),
-    hostname: config.host,
-    port: config.port,
     onListen: ({ port }) => void announce(config, { access, port }),
   });
 
@@ -78,6 +76,23 @@ async function open(config: Config): Promise<Services> {
     if (error instanceof DataDirBusy) fail([error.message]);
     if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
       fail([`The data directory ${config.dataDir} cannot be written: ${error.message}`]);
+    }
+    throw error;
+  }
+}
+
+function listen({ host, port }: Config, handlers: Pick<ServeOptions, "fetch" | "onListen">): RunningServer {
+  try {
+    return serveApp({ hostname: host, port, ...handlers });
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      fail([`Port ${port} on ${host} is taken by another program. Choose another one with PAWL_PORT.`]);
+    }
+    if (error instanceof Deno.errors.AddrNotAvailable) {
+      fail([`${host} is no address of this machine. Choose one of its own with PAWL_HOST.`]);
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      fail([`Port ${port} needs the rights of an administrator. Choose one from 1024 on with PAWL_PORT.`]);
     }
     throw error;
   }
