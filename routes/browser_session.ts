@@ -1,17 +1,54 @@
 /** `/api/v1/session`: a bearer token becomes a browser cookie, is renewed while the page is open, and ends. */
-import { z } from "@hono/zod-openapi";
-import { type Context, Hono } from "hono";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import type { Config } from "../config/config.ts";
 import type { Access } from "../services/access/access.ts";
 import type { Caller } from "../services/model.ts";
 import { bearerToken, requireCaller } from "./authenticate.ts";
 import type { Env } from "./env.ts";
 import { clearSessionCookie, readSessionCookie, writeSessionCookie } from "./http/session_cookie.ts";
+import { apiApp, problems } from "./openapi.ts";
 
 export const BrowserSession = z.object({
   user: z.object({ id: z.string(), name: z.string(), role: z.enum(["admin", "user"]) }),
-  /** ISO 8601 UTC; null when signing in is switched off and nothing ends. */
-  expiresAt: z.string().nullable(),
+  expiresAt: z.string().nullable().openapi({
+    format: "date-time",
+    description: "ISO 8601, UTC; null when signing in is switched off and nothing ends.",
+  }),
+}).openapi("BrowserSession");
+
+const tags = ["Browser session"];
+const session = (description: string) => ({
+  description,
+  content: { "application/json": { schema: BrowserSession } },
+});
+const refusals = problems("unauthenticated", "token-invalid", "token-expired", "cross-site");
+
+const showRoute = createRoute({
+  method: "get",
+  path: "/",
+  tags,
+  summary: "Who is signed in, and until when",
+  responses: { 200: session("You."), ...refusals },
+});
+
+const openRoute = createRoute({
+  method: "post",
+  path: "/",
+  tags,
+  summary: "A bearer token becomes a browser's cookie; a cookie is renewed",
+  description:
+    "The cookie is `HttpOnly` and `SameSite=Strict`, and lasts 12 hours. It can be renewed for 7 days.",
+  responses: { 200: session("You, with a cookie."), ...refusals },
+});
+
+const endRoute = createRoute({
+  method: "delete",
+  path: "/",
+  tags,
+  summary: "Sign out: the browser's cookie goes",
+  security: [],
+  responses: { 204: { description: "Signed out, now or before." }, ...problems("cross-site") },
 });
 
 export interface BrowserSessionOptions {
@@ -22,8 +59,8 @@ export interface BrowserSessionOptions {
 }
 
 /** Routes relative to `/api/v1/session`; stands behind `authenticate`, which has refused other sites' pages. */
-export function browserSession({ access, config, now }: BrowserSessionOptions): Hono<Env> {
-  const app = new Hono<Env>();
+export function browserSession({ access, config, now }: BrowserSessionOptions): OpenAPIHono<Env> {
+  const app = apiApp();
 
   /** What proves the caller: the same credential that `authenticate` chose; null when signing in is switched off. */
   async function identityOf(c: Context<Env>) {
@@ -38,23 +75,23 @@ export function browserSession({ access, config, now }: BrowserSessionOptions): 
     c.header("Cache-Control", "no-store");
   });
 
-  app.get("/", async (c) => {
+  app.openapi(showRoute, async (c) => {
     const caller = requireCaller(c);
     const identity = await identityOf(c);
-    return c.json(answer(caller, identity?.expiresAt ?? null));
+    return c.json(answer(caller, identity?.expiresAt ?? null), 200);
   });
 
-  app.post("/", async (c) => {
+  app.openapi(openRoute, async (c) => {
     const caller = requireCaller(c);
     const identity = await identityOf(c);
-    if (!identity) return c.json(answer(caller, null));
+    if (!identity) return c.json(answer(caller, null), 200);
     const { cookie, expiresAt } = await access.mintCookie(identity);
     writeSessionCookie(c, cookie, { publicUrl: config.publicUrl, lifeMs: expiresAt - now() });
-    return c.json(answer(caller, expiresAt));
+    return c.json(answer(caller, expiresAt), 200);
   });
 
   // Signing out is for everybody, so that a browser can always get rid of a cookie that has ended.
-  app.delete("/", (c) => {
+  app.openapi(endRoute, (c) => {
     clearSessionCookie(c, config.publicUrl);
     return c.body(null, 204);
   });
