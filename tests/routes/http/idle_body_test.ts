@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { openBody } from "../../../routes/http/idle_body.ts";
+import { feed, join } from "../../support/form.ts";
+
+const BYTES = join("hello world");
+
+Deno.test("a body is read in pieces to its end", async () => {
+  const body = openBody(feed(BYTES, { cuts: [5] }), 30_000);
+  assert.deepEqual(await body.read(), join("hello"));
+  assert.deepEqual(await body.read(), join(" world"));
+  assert.equal(await body.read(), null);
+  body.cancel();
+});
+
+Deno.test("a body that stalls is a 408, and one that breaks says so", async () => {
+  const stalled = openBody(feed(BYTES, { end: "stall" }), 10);
+  await stalled.read();
+  await assert.rejects(stalled.read(), { code: "body-stalled", status: 408, message: /0.01 seconds/ });
+  const broken = openBody(feed(BYTES, { end: "break" }), 30_000);
+  await broken.read();
+  await assert.rejects(broken.read(), { code: "body-incomplete", status: 400 });
+  broken.cancel();
+});
+
+Deno.test("cancelling ends a pending read and lets the client's body go", async () => {
+  const cancelled = Promise.withResolvers<void>();
+  const body = openBody(feed(BYTES, { end: "stall", onCancel: cancelled.resolve }), 30_000);
+  await body.read();
+  const pending = body.read();
+  body.cancel();
+  assert.equal(await pending, null);
+  await cancelled.promise;
+});
