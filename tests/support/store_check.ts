@@ -1,0 +1,180 @@
+/** What must hold of records and bytes together, whatever happened before: counted anew from everything stored. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { expireUploads, sweepBlobs } from "../../services/cleanup.ts";
+import type { AttachmentRecord, BlobRecord, UploadRecord } from "../../services/model.ts";
+import { keys } from "../../services/records/keys.ts";
+import type { ChunkRecord } from "../../services/records/uploads.ts";
+import type { TestApp } from "./app.ts";
+
+export interface StoreState {
+  attachments: AttachmentRecord[];
+  blobs: BlobRecord[];
+  uploads: UploadRecord[];
+  /** Blob id -> size, of all files below `blobs/`. */
+  files: Map<string, number>;
+}
+
+const HOUR = 3_600_000;
+
+/** Everything below `prefix`, with the rest of the key. */
+async function all<T>(app: TestApp, prefix: string): Promise<{ key: Deno.KvKeyPart[]; value: T }[]> {
+  const entries = await app.services.core.records.page<T>([prefix], { limit: 100_000 });
+  return entries.map(({ key, value }) => ({ key: key.slice(1), value }));
+}
+
+async function filesOf(dataDir: string): Promise<Map<string, number>> {
+  const files = new Map<string, number>();
+  for await (const day of Deno.readDir(join(dataDir, "blobs"))) {
+    for await (const file of Deno.readDir(join(dataDir, "blobs", day.name))) {
+      const { size } = await Deno.stat(join(dataDir, "blobs", day.name, file.name));
+      files.set(`${day.name}-${file.name}`, size);
+    }
+  }
+  return files;
+}
+
+function pathOf(app: TestApp, id: string): string {
+  return join(app.config.dataDir, "blobs", id.slice(0, 8), id.slice(9));
+}
+
+async function sha256Of(app: TestApp, id: string, { offset, size }: { offset: number; size: number }) {
+  const bytes = size === 0 ? new Uint8Array() : await Deno.readFile(pathOf(app, id));
+  return createHash("sha256").update(bytes.subarray(offset, offset + size)).digest("hex");
+}
+
+const sorted = (keys: Iterable<readonly unknown[]>) =>
+  [...keys].map((key) =>
+    key.map((part) => typeof part === "bigint" ? `${part}n` : JSON.stringify(part)).join(" ")
+  )
+    .sort();
+
+/**
+ * Waits for background work, then fails with what does not hold: references, indexes, digests, files without a
+ * record, records without a file, leftovers. No request may run meanwhile.
+ */
+export async function assertConsistent(app: TestApp): Promise<StoreState> {
+  await app.services.core.background.settled();
+  const attachments = (await all<AttachmentRecord>(app, "attachment")).map(({ value }) => value);
+  const blobs = (await all<BlobRecord>(app, "blob")).map(({ value }) => value);
+  const uploads = (await all<UploadRecord>(app, "upload")).map(({ value }) => value);
+  const files = await filesOf(app.config.dataDir);
+  const state = { attachments, blobs, uploads, files };
+
+  await assertBlobs(app, state);
+  await assertAttachmentIndexes(app, attachments);
+  await assertUploads(app, state);
+
+  const known = new Set(blobs.map(({ id }) => id));
+  assert.deepEqual([...files.keys()].filter((id) => !known.has(id)), [], "files without a record");
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(join(app.config.dataDir, "begun"))), [], "begun/");
+  return state;
+}
+
+/** Every reference counted, every digest computed again. */
+async function assertBlobs(app: TestApp, { attachments, blobs, files }: StoreState): Promise<void> {
+  const references = Map.groupBy(attachments, ({ blobId }) => blobId);
+  const index = new Map((await all<string>(app, "blob_by_sha256")).map(({ key, value }) => [key[0], value]));
+  const sweeps: [number, string][] = [];
+  for (const blob of blobs) {
+    const refs = references.get(blob.id)?.length ?? 0;
+    references.delete(blob.id);
+    assert.equal(blob.refs, refs, `references of ${blob.id}, ${blob.state}`);
+    assert.equal(blob.state === "live", refs > 0, `${blob.id} is ${blob.state} with ${refs} references`);
+    assert.equal(
+      blob.sweepAt !== null,
+      ["condemned", "deleting"].includes(blob.state),
+      `sweep of ${blob.id}`,
+    );
+    if (blob.sweepAt !== null) sweeps.push([blob.sweepAt, blob.id]);
+    if (blob.state !== "live" && blob.state !== "condemned") continue;
+    if (blob.size > 0) assert.equal(files.get(blob.id), blob.size, `file of ${blob.id}`);
+    assert.equal(await sha256Of(app, blob.id, { offset: 0, size: blob.size }), blob.sha256, blob.id);
+    if (app.config.dedupe.enabled) {
+      assert.equal(index.get(blob.sha256!), blob.id, "equal content is stored once");
+    }
+    index.delete(blob.sha256!);
+  }
+  assert.deepEqual([...references.keys()], [], "attachments without a blob");
+  if (app.config.dedupe.enabled) assert.deepEqual([...index], [], "digests of blobs that are gone");
+  assert.deepEqual(sorted((await all(app, "blob_sweep")).map(({ key }) => key)), sorted(sweeps), "sweeps");
+  const byId = new Map(blobs.map((blob) => [blob.id, blob]));
+  for (const { id, blobId, size, sha256 } of attachments) {
+    const blob = byId.get(blobId)!;
+    assert.deepEqual([size, sha256], [blob.size, blob.sha256], `attachment ${id}`);
+  }
+}
+
+async function assertAttachmentIndexes(app: TestApp, attachments: AttachmentRecord[]): Promise<void> {
+  const expected: Deno.KvKey[] = [];
+  for (const { id, ownerId, businessType: type, businessId, deletedAt, sourceSha256 } of attachments) {
+    const bin = deletedAt === null ? "live" : "deleted";
+    expected.push(keys.attachmentByOwner(ownerId, bin, id));
+    expected.push(keys.attachmentByBusiness({ owner: ownerId, type, id: null }, bin, id));
+    if (businessId !== null) {
+      expected.push(keys.attachmentByBusiness({ owner: ownerId, type, id: businessId }, bin, id));
+    }
+    if (deletedAt === null) expected.push(keys.attachmentByContent(ownerId, sourceSha256, id));
+    else expected.push(keys.attachmentDeleted(deletedAt, id));
+  }
+  const found: Deno.KvKey[] = [];
+  for (const name of ["owner", "type", "business", "content"].map((by) => `attachment_by_${by}`)) {
+    for (const { key } of await all(app, name)) found.push([name, ...key]);
+  }
+  for (const { key } of await all(app, "attachment_deleted")) found.push(["attachment_deleted", ...key]);
+  assert.deepEqual(sorted(found), sorted(expected), "indexes of attachments");
+}
+
+/** Recorded chunks hold the bytes that they say, and ended sessions hold nothing. */
+async function assertUploads(app: TestApp, { uploads, blobs }: StoreState): Promise<void> {
+  const open = uploads.filter(({ status }) => status === "uploading");
+  const byOwner = open.map(({ ownerId, createdAt, id }) => [ownerId, createdAt, id]);
+  assert.deepEqual(
+    sorted((await all(app, "upload_by_owner")).map(({ key }) => key)),
+    sorted(byOwner),
+    "open uploads",
+  );
+  const looks = (await all(app, "upload_by_expiry")).map(({ key }) => key[1]);
+  assert.deepEqual(looks.toSorted(), uploads.map(({ id }) => id).toSorted(), "each upload is looked at once");
+  assert.deepEqual(await all(app, "upload_leftover"), [], "leftovers");
+  for (const by of ["sha256", "fingerprint"]) {
+    for (const { value } of await all<string>(app, `upload_by_${by}`)) {
+      assert.ok(uploads.some(({ id }) => id === value), `upload_by_${by} leads to ${value}, which is gone`);
+    }
+  }
+
+  const writing = blobs.filter(({ state }) => state === "uploading").map(({ id }) => id);
+  assert.deepEqual(writing.toSorted(), open.map(({ blobId }) => blobId).toSorted(), "blobs of open uploads");
+  const chunks = Map.groupBy(await all<ChunkRecord>(app, "upload_chunk"), ({ key }) => key[0]);
+  for (const { id, blobId, size } of open) {
+    let end = 0;
+    for (const { key, value } of chunks.get(id) ?? []) {
+      const offset = key[1] as number;
+      assert.ok(
+        offset >= end && offset + value.size <= size,
+        `chunk at ${offset} of ${id} overlaps or sticks out`,
+      );
+      end = offset + value.size;
+      assert.equal(
+        await sha256Of(app, blobId, { offset, size: value.size }),
+        value.sha256,
+        `chunk at ${offset}`,
+      );
+    }
+    chunks.delete(id);
+  }
+  assert.deepEqual([...chunks.keys()], [], "chunks of uploads that are not open");
+  for (const { id, status, attachmentId } of uploads) {
+    assert.equal(status === "completed", attachmentId !== null, `attachment of upload ${id}, ${status}`);
+  }
+}
+
+/** Moves the clock on and runs the clean-up jobs until nothing is left that time removes. */
+export async function cleanUp(app: TestApp, { hours }: { hours: number }): Promise<void> {
+  app.clock += hours * HOUR;
+  const { core } = app.services;
+  while ((await expireUploads(core)).more);
+  while ((await sweepBlobs(core)).more);
+  await core.background.settled();
+}
