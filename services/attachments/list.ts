@@ -48,9 +48,12 @@ type Matcher = (record: AttachmentRecord) => boolean;
 
 function matcher(q: string | undefined): Matcher {
   if (!q) return () => true;
-  const part = q.normalize("NFC").toLowerCase();
-  return ({ fileName }) => fileName.toLowerCase().includes(part);
+  const part = caseless(q);
+  return ({ fileName }) => caseless(fileName).includes(part);
 }
+
+/** Upper case does not depend on what stands beside a letter, as that of a Greek sigma does in lower case. */
+const caseless = (text: string) => text.normalize("NFC").toUpperCase();
 
 interface Query {
   prefix: Deno.KvKey;
@@ -69,11 +72,13 @@ async function byCreation(
 
   for (let scanned = 0; scanned < MAX_SCAN;) {
     const rows = await readRows(core, { prefix, before, limit: Math.min(ROWS_PER_READ, MAX_SCAN - scanned) });
-    for (const { key, record } of rows.found) {
+    for (const [row, { key, record }] of rows.found.entries()) {
       scanned++;
       before = key;
       if (record && matches(record)) items.push(record);
-      if (items.length === limit) return { items, cursor: encodeCursor(key.slice(prefix.length)) };
+      if (items.length < limit) continue;
+      const more = !rows.atEnd || row + 1 < rows.found.length;
+      return { items, cursor: more ? encodeCursor(key.slice(prefix.length)) : null };
     }
     if (rows.atEnd) return { items, cursor: null };
   }
