@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createRoute, z } from "@hono/zod-openapi";
-import { apiApp, problems, serveDescription } from "../../routes/openapi.ts";
+import { apiApp, describe, problems, serveDescription } from "../../routes/openapi.ts";
 import { answerError } from "../../routes/problem_response.ts";
+import { startApp } from "../support/app.ts";
 import { assertEveryRouteDescribed } from "../support/described_routes.ts";
 
 const thingRoute = createRoute({
@@ -83,15 +84,26 @@ Deno.test("the description is OpenAPI 3.1 with routes, schemas, refusals by stat
   assert.ok(document.components.schemas.Problem.properties.code.enum.includes("not-found"));
 });
 
-Deno.test("every answered route is described, and one that is not is found", () => {
-  const complete = app();
-  assertEveryRouteDescribed(complete);
-  complete.put("/api/v1/things/:id{[0-9]+}/bytes", (c) => c.body(null));
-  assert.throws(() => assertEveryRouteDescribed(complete), /PUT \/api\/v1\/things\/\{id\}\/bytes/);
+/** What `assertEveryRouteDescribed` compares. */
+function facts(app: ReturnType<typeof apiApp>) {
+  return { routes: app.routes, document: describe(app, { version: "0", publicUrl: null }) };
+}
+
+Deno.test("an answered route that is not described is found", () => {
+  const incomplete = app();
+  assertEveryRouteDescribed(facts(incomplete));
+  incomplete.put("/api/v1/things/:id{[0-9]+}/bytes", (c) => c.body(null));
+  assert.throws(() => assertEveryRouteDescribed(facts(incomplete)), /PUT \/api\/v1\/things\/\{id\}\/bytes/);
 });
 
 Deno.test("a described route that nobody answers is found", () => {
   const app = apiApp();
   app.openAPIRegistry.registerPath({ method: "get", path: "/api/ghost", responses: {} });
-  assert.throws(() => assertEveryRouteDescribed(app), /GET \/api\/ghost/);
+  assert.throws(() => assertEveryRouteDescribed(facts(app)), /GET \/api\/ghost/);
+});
+
+Deno.test("every route of the whole application is described", async () => {
+  await using whole = await startApp();
+  const response = await whole.request("/openapi.json", { user: null });
+  assertEveryRouteDescribed({ routes: whole.routes(), document: await response.json() });
 });
