@@ -1,20 +1,30 @@
 /** The file of a form as a web stream, with the back-pressure of its reader. */
 import type { Readable } from "node:stream";
 
-/**
- * A byte stream over a part: read it with `getReader()` or, without allocating, `getReader({ mode: "byob" })`.
- * `failure` is asked before the stream ends, because a part that was cut off also just ends: then the stream
- * errors with it, so that nobody takes the part for whole. Cancelling throws the rest of the part away.
- */
-export function formFileBody(part: Readable, failure: () => unknown): ReadableStream<Uint8Array> {
+export interface FormFileBody {
+  /**
+   * A byte stream: read it with `getReader()` or, without allocating, `getReader({ mode: "byob" })`. It errors when
+   * the part is destroyed with an error.
+   */
+  stream: ReadableStream<Uint8Array>;
+  /** Lets the rest of the part pass unread, also while somebody still holds a reader. Cancelling does the same. */
+  discard(): Promise<void>;
+}
+
+export function formFileBody(part: Readable): FormFileBody {
   const pieces: AsyncIterator<Uint8Array> = part.iterator({ destroyOnReturn: false });
   let piece: Uint8Array = new Uint8Array(0);
-  return new ReadableStream({
+  async function discard(): Promise<void> {
+    // An iterator in the middle of a part would keep it from flowing.
+    await pieces.return?.();
+    part.resume();
+  }
+  const stream = new ReadableStream({
     type: "bytes",
     async pull(controller) {
       if (piece.length === 0) {
         const next = await pieces.next();
-        if (next.done) return end(controller, failure());
+        if (next.done) return end(controller);
         piece = next.value;
       }
       const request = controller.byobRequest;
@@ -30,15 +40,12 @@ export function formFileBody(part: Readable, failure: () => unknown): ReadableSt
         piece = piece.subarray(piece.length);
       }
     },
-    async cancel() {
-      await pieces.return?.();
-      part.resume();
-    },
+    cancel: discard,
   });
+  return { stream, discard };
 }
 
-function end(controller: ReadableByteStreamController, failure: unknown): void {
-  if (failure !== undefined) return controller.error(failure);
+function end(controller: ReadableByteStreamController): void {
   controller.close();
   controller.byobRequest?.respond(0);
 }

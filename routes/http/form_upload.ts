@@ -90,15 +90,16 @@ export async function readForm<T>(
         malformed(`The file must be in the part ${quote(fileField)}, not in ${quote(name ?? "")}.`),
       );
     }
+    const body = formFileBody(part);
     const file: FormFile = {
       fileName: fileName ? fileName.replaceAll("%22", '"') : null, // as browsers and curl escape it in forms
       contentType: contentType === "text/plain" ? null : contentType,
       fieldsBefore: Object.fromEntries(fields),
-      body: formFileBody(part, () => state.failure?.why),
+      body: body.stream,
     };
     state.part = part;
     state.result = (async () => await options.onFile(file))();
-    state.result.then(() => part.resume(), fail);
+    state.result.then(() => body.discard()).catch(fail);
   });
   form.on(
     "filesLimit",

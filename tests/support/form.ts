@@ -23,12 +23,14 @@ export interface Feed {
   /** What happens after the last byte. */
   end?: "close" | "stall" | "break";
   onCancel?: () => void;
+  /** Called when everything before `end` was taken. */
+  onEnd?: () => void;
 }
 
 /** `bytes` as a request body, one piece for each pull. */
 export function feed(
   bytes: Uint8Array,
-  { cuts = [], end = "close", onCancel }: Feed = {},
+  { cuts = [], end = "close", onCancel, onEnd }: Feed = {},
 ): ReadableStream<Uint8Array> {
   const edges = [0, ...cuts, bytes.length];
   let next = 1;
@@ -37,6 +39,7 @@ export function feed(
       if (next < edges.length) {
         return controller.enqueue(bytes.slice(edges[next - 1], edges[next++]));
       }
+      onEnd?.();
       if (end === "close") controller.close();
       if (end === "break") controller.error(new TypeError("connection reset"));
       if (end === "stall") return new Promise<void>(() => {});

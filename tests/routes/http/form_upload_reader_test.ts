@@ -46,6 +46,10 @@ Deno.test("what the reader of the file leaves unread is passed over, and later f
       for await (const _ of body) break;
       return "ok";
     },
+    async ({ body }) => {
+      await body.getReader().read();
+      return "ok";
+    },
   ];
   for (const onFile of ways) {
     const body = feed(join(big, part('name="a"', "1"), END), { cuts });
@@ -101,4 +105,33 @@ Deno.test("the file can be read into the reader's own buffer, and no faster than
     },
   });
   assert.equal(file, 4_000_000);
+});
+
+Deno.test("a file that was cut off before its reader began is not taken for whole either", async () => {
+  const headers = new Headers({ "Content-Type": FORM_TYPE });
+  for (const end of ["close", "break"] as const) {
+    const ended = Promise.withResolvers<void>();
+    let taken: unknown;
+    const form = readForm({ headers, body: feed(HELLO.slice(0, -3), { end, onEnd: ended.resolve }) }, {
+      ...OPTIONS,
+      async onFile({ body }) {
+        await ended.promise;
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        taken = await new Response(body).text().catch((error) => error.code);
+      },
+    });
+    await assert.rejects(form, { code: "body-incomplete" });
+    assert.equal(taken, "body-incomplete");
+  }
+});
+
+Deno.test("a form that is refused before its file does not begin with the file", async () => {
+  let begun = false;
+  const body = feed(join(part("name"), HELLO, END));
+  const form = readForm({ headers: new Headers({ "Content-Type": FORM_TYPE }), body }, {
+    ...OPTIONS,
+    onFile: () => Promise.resolve(begun = true),
+  });
+  await assert.rejects(form, { code: "malformed-body" });
+  assert.equal(begun, false);
 });

@@ -149,6 +149,9 @@ Deno.test("unusual but understandable forms are read", async () => {
   assert.deepEqual((await read(["preamble\r\n", HELLO, END, "epilogue"], { cuts: [5, 100] })).fields, {});
   const quoted = await read([HELLO, END], { type: 'Multipart/Form-Data; charset=utf-8; boundary="b"' });
   assert.equal(quoted.file.bytes.length, 5);
+  // Nobody keeps a megabyte of name; what is left is refused as too long where names are judged.
+  const long = (await file(`name="file"; filename="${"x".repeat(1_000_000)}"`)).fileName;
+  assert.ok(long!.length > 255 && long!.length < 8192);
   const names = await read([part('name="__proto__"', "1"), part('name="constructor"', "2"), HELLO, END]);
   assert.deepEqual(Object.entries(names.fields), [["__proto__", "1"], ["constructor", "2"]]);
 });
