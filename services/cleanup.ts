@@ -130,13 +130,18 @@ export async function dropUnsettled({ records, blobs }: Core): Promise<number> {
   return dropped;
 }
 
-/** After start-up: deletes chunk records of ended sessions, and finishes sessions whose bytes are all there. */
+/** After start-up: deletes chunk records of ended sessions, finishes sessions whose bytes are all there, and carries on removals. */
 export async function resumeInterrupted(core: Core): Promise<void> {
   for (;;) {
     const leftovers = await core.records.page(keys.uploadLeftovers(), { limit: STEP });
     for (const { key } of leftovers) await sweepLeftover(core, key.at(-1) as string);
     if (leftovers.length < STEP) break;
   }
+  await finishWholeUploads(core);
+  while ((await sweepBlobs(core)).more);
+}
+
+async function finishWholeUploads(core: Core): Promise<void> {
   const prefix = keys.uploadsByExpiry();
   let after: Deno.KvKey | undefined;
   for (;;) {

@@ -43,8 +43,10 @@ export interface TestServer extends AsyncDisposable {
   stop(signal?: "SIGTERM" | "SIGINT"): Promise<Deno.CommandStatus>;
   /** Ends it at once by `SIGKILL`. */
   kill(): Promise<Deno.CommandStatus>;
-  /** Starts it again on the same data directory; kills it first when it still runs. */
-  restart(): Promise<void>;
+  /** Starts it again on the same data directory, from now on with `wrapper` if given; kills it first when it still runs. */
+  restart(options?: Pick<ServerOptions, "wrapper">): Promise<void>;
+  /** Resolves when it has ended by itself or by a signal. */
+  readonly ended: Promise<Deno.CommandStatus>;
 }
 
 const LOCAL_ADMIN: User = { sub: "local", role: "admin" };
@@ -115,9 +117,11 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     PAWL_JWT_SECRET: secret,
     ...options.env,
   });
-  const command = [...(options.wrapper ?? []), ...await startCommand(env)];
+  const command = await startCommand(env);
+  let wrapper = options.wrapper ?? [];
 
-  const start = () => startChild(command, { cwd: root, env, ready: /http:\/\/127\.0\.0\.1:\d+(?=\D)/ });
+  const start = () =>
+    startChild([...wrapper, ...command], { cwd: root, env, ready: /http:\/\/127\.0\.0\.1:\d+(?=\D)/ });
   let child: Child = await start();
   cleanup.defer(async () => void await child.stop("SIGKILL"));
   const owned = cleanup.move();
@@ -141,8 +145,12 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     },
     stop: (signal = "SIGTERM") => child.stop(signal),
     kill: () => child.stop("SIGKILL"),
-    async restart() {
+    get ended() {
+      return child.ended;
+    },
+    async restart(next) {
       await child.stop("SIGKILL");
+      wrapper = next?.wrapper ?? wrapper;
       child = await start();
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

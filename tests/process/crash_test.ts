@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { chunkClient } from "../support/chunk_client.ts";
+import { assertNoOrphans, filesBelow } from "../support/data_dir.ts";
+import { startServer } from "../support/server.ts";
+import { crashClient, type Figures, seededRandom } from "./crash_client.ts";
+
+const KILLS = 32;
+const CLIENTS = 6;
+
+Deno.test("after kills at random moments every acknowledged byte is there, and nothing else", async () => {
+  const seed = Number(Deno.env.get("TEST_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+  console.log(`TEST_SEED=${seed} repeats the choices, though not the moments`);
+  const random = seededRandom(seed);
+  const figures: Figures = { ackedBytes: 0, ackedChunks: 0, ackedFiles: 0, doubtsKept: 0, doubtsLost: 0 };
+  const recoveries: number[] = [];
+
+  await using server = await startServer({ config: { chunks: { min: "16 KiB" } } });
+  const clients = await Promise.all(Array.from({ length: CLIENTS }, async (_, index) => {
+    const name = `client${index}`;
+    const token = await server.token({ sub: name, role: "admin" });
+    const client = chunkClient({ url: () => server.url, token });
+    return crashClient(client, { name, random: seededRandom(seed + index), figures });
+  }));
+
+  for (let kill = 0; kill < KILLS; kill++) {
+    const working = Promise.all(clients.map((client) => client.work()));
+    const moment = Promise.withResolvers<void>();
+    const timer = setTimeout(moment.resolve, 50 + random() * 350);
+    // A client that ends now was answered what it should not be.
+    await Promise.race([moment.promise, working]);
+    clearTimeout(timer);
+    await server.kill();
+    await working;
+
+    const from = performance.now();
+    await server.restart();
+    recoveries.push(performance.now() - from);
+    assert.deepEqual(await filesBelow(`${server.dataDir}/begun`), []);
+    await Promise.all(clients.map((client) => client.verify()));
+  }
+
+  await Promise.all(clients.map((client) => client.finishAll()));
+  await Promise.all(clients.map((client) => client.verify({ all: true })));
+  // What the last kill interrupted is carried on at the start, and ended before the stop.
+  assert.equal((await server.stop()).code, 0);
+  const holdings = await assertNoOrphans(server.dataDir);
+
+  recoveries.sort((a, b) => a - b);
+  console.log(
+    `${KILLS} kills; acknowledged and found again: ${figures.ackedBytes} bytes, ${figures.ackedChunks} chunks, ` +
+      `${figures.ackedFiles} files; unanswered requests: ${figures.doubtsKept} had happened, ` +
+      `${figures.doubtsLost} had not; restart ${Math.round(recoveries[KILLS / 2]!)} ms, at most ` +
+      `${Math.round(recoveries.at(-1)!)} ms; blobs at the end: ${JSON.stringify(holdings)}`,
+  );
+});
