@@ -65,7 +65,9 @@ function shortest(path: string, cwd: string): string {
 }
 
 function netAddresses({ host, port, jwt: { jwksUrl } }: Config): string[] {
-  const addresses = [`${host.includes(":") ? `[${host}]` : host}:${port}`];
+  const name = host.includes(":") ? `[${host}]` : host;
+  // The port that the system chooses is not known here, and is listened on again after a shortage of descriptors.
+  const addresses = [port === 0 ? name : `${name}:${port}`];
   if (jwksUrl !== null) {
     const defaultPort = jwksUrl.protocol === "https:" ? 443 : 80;
     addresses.push(`${jwksUrl.hostname}:${jwksUrl.port || defaultPort}`);

@@ -35,7 +35,7 @@ Deno.test("folders elsewhere, IPv6, all addresses and a key set are granted when
     other: [
       "--no-prompt",
       "--allow-env=PAWL_*",
-      "--allow-net=[::]:0,id.example:443",
+      "--allow-net=[::],id.example:443",
       "--allow-sys=networkInterfaces",
     ],
   });
