@@ -88,8 +88,7 @@ export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<E
   /** The body as it comes; its digests are those of the file. */
   async function raw(c: Context<Env>, request: z.infer<typeof NamedFile> & { fileName: string }) {
     const { headers, body } = c.req.raw;
-    const repr = reprDigests(headers);
-    const digests = { ...repr, ...contentDigests(headers) };
+    const digests = bothDigests(contentDigests(headers) ?? {}, reprDigests(headers) ?? {});
     const file = { length: contentLength(headers), digests, body: body ?? empty() };
     const contentType = request.contentType ?? headers.get("Content-Type");
     return await created(
@@ -162,6 +161,19 @@ export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<E
   }
 
   return app;
+}
+
+/** The body is the whole file, so that both headers speak of the same bytes. */
+function bothDigests(content: ContentDigests, repr: ContentDigests): ContentDigests {
+  for (const [algorithm, digest] of Object.entries(repr)) {
+    const other = content[algorithm as keyof ContentDigests];
+    if (other === undefined || other === digest) continue;
+    throw new Problem(
+      "invalid-digest",
+      `Content-Digest and Repr-Digest name different ${algorithm} digests for the same bytes.`,
+    );
+  }
+  return { ...repr, ...content };
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
