@@ -2,6 +2,7 @@
  * Counts downloads, not requests: ranges, resumed and parallel requests of one client are one download until
  * 15 minutes after its last byte. Counted in memory and stored in batches: a crash may lose the last few.
  */
+import { createHash } from "node:crypto";
 import type { Records } from "../records/records.ts";
 import { keys } from "../records/keys.ts";
 
@@ -20,7 +21,7 @@ export interface DownloadCounts {
 }
 
 export function newDownloadCounts(records: Records, now: () => number): DownloadCounts {
-  /** `attachmentId client` -> when it ends; in the order of their ends, nearly. */
+  /** By `leaseOf` -> when it ends; in the order of their ends, nearly. */
   const leases = new Map<string, number>();
   const pending = new Map<string, number>();
 
@@ -35,11 +36,11 @@ export function newDownloadCounts(records: Records, now: () => number): Download
 
   return {
     begin(attachmentId, client) {
-      const lease = `${attachmentId} ${client}`;
+      const lease = leaseOf(attachmentId, client);
       if ((leases.get(lease) ?? 0) <= now()) pending.set(attachmentId, (pending.get(attachmentId) ?? 0) + 1);
       hold(lease);
     },
-    end: (attachmentId, client) => hold(`${attachmentId} ${client}`),
+    end: (attachmentId, client) => hold(leaseOf(attachmentId, client)),
 
     async of(attachmentIds) {
       const stored = await records.getMany<number>(attachmentIds.map((id) => keys.downloadCount(id)));
@@ -63,4 +64,9 @@ export function newDownloadCounts(records: Records, now: () => number): Download
       }
     },
   };
+}
+
+/** Of one length, because clients write their user agent as long as they like. */
+function leaseOf(attachmentId: string, client: string): string {
+  return createHash("sha256").update(`${attachmentId} ${client}`).digest("base64url");
 }
