@@ -15,7 +15,7 @@ import type { AttachmentRecord } from "../services/model.ts";
 import { requireCaller } from "./authenticate.ts";
 import { boundedBody } from "./bounded_body.ts";
 import type { Env } from "./env.ts";
-import { apiApp, problems } from "./openapi.ts";
+import { apiApp, problems, READERS } from "./openapi.ts";
 import { Attachment, attachmentJson, ChangeBody, json, listQuery } from "./schemas.ts";
 
 const tags = ["Attachments"];
@@ -53,6 +53,7 @@ const getRoute = createRoute({
   path: "/{id}",
   tags,
   summary: "One attachment",
+  security: READERS,
   request: { params },
   responses: { 200: json(Attachment, "The attachment."), ...problems("unauthenticated", "not-found") },
 });

@@ -8,7 +8,7 @@ import { checkFileName } from "../services/file_name.ts";
 import type { AttachmentRecord } from "../services/model.ts";
 import type { Env } from "./env.ts";
 import { fileResponse } from "./http/file_response.ts";
-import { apiApp, problems } from "./openapi.ts";
+import { apiApp, problems, READERS } from "./openapi.ts";
 
 const log = getLogger(["pawl", "download"]);
 const binary = { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } };
@@ -18,6 +18,7 @@ const contentRoute = createRoute({
   path: "/{id}/content",
   tags: ["Attachments"],
   summary: "The bytes, whole or in ranges (RFC 9110); HEAD too",
+  security: READERS,
   request: {
     params: z.object({ id: z.string() }),
     query: z.object({

@@ -13,6 +13,9 @@ export function apiApp(): OpenAPIHono<Env> {
   });
 }
 
+/** The `security` of routes that anybody may read when the file is public. */
+export const READERS = [{ bearer: [] }, { cookie: [] }, {}];
+
 /** RFC 9457. */
 export const ProblemSchema = z.looseObject({
   type: z.string().openapi({
