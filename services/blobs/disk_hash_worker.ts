@@ -12,8 +12,8 @@ interface Job {
   position: number;
   /** Bytes that may be hashed: the committed front. */
   front: number;
-  /** Who waits for the digest at `front`. */
-  tickets: number[];
+  /** Who waits for the digest of the first `size` bytes, the smallest size first. */
+  waiting: { ticket: number; size: number }[];
 }
 
 const SLICE = 8 * 1024 * 1024;
@@ -28,29 +28,48 @@ self.onmessage = ({ data }: MessageEvent<HashRequest>) => {
   if (data.kind === "forget") {
     const job = jobs.get(data.id);
     jobs.delete(data.id);
-    for (const ticket of job?.tickets ?? []) answer({ ticket, error: "The upload is gone" });
+    for (const { ticket } of job?.waiting ?? []) answer({ ticket, error: "The upload is gone" });
     return;
   }
-  const target = data.kind === "digest" ? data.size : data.front;
-  let job = jobs.get(data.id);
-  if (!job || job.position > target) {
-    job = newJob(data.path);
-    jobs.set(data.id, job);
-    dropOldest();
+  if (data.kind === "advance") {
+    const job = jobOf(data.id, data.path);
+    job.front = Math.max(job.front, data.front);
+  } else {
+    const { id, path, size, ticket } = data;
+    let job = jobOf(id, path);
+    // What was hashed cannot be taken back: a shorter digest begins anew, and so does whatever follows.
+    if (job.position > size) job = replace(id, job);
+    job.front = Math.max(job.front, size);
+    job.waiting.push({ ticket, size });
+    job.waiting.sort((a, b) => a.size - b.size);
   }
-  job.front = Math.max(job.front, target);
-  if (data.kind === "digest") job.tickets.push(data.ticket);
+  dropOldest(); // Only now: who waits is not dropped.
   if (!running) void run();
 };
 
 function newJob(path: string): Job {
-  return { path, hash: createHash("sha256"), crc32: 0, position: 0, front: 0, tickets: [] };
+  return { path, hash: createHash("sha256"), crc32: 0, position: 0, front: 0, waiting: [] };
+}
+
+function jobOf(id: string, path: string): Job {
+  let job = jobs.get(id);
+  if (!job) {
+    jobs.set(id, job = newJob(path));
+  }
+  return job;
+}
+
+/** A job from the start, for the same who wait. */
+function replace(id: string, { path, front, waiting }: Job): Job {
+  const job = { ...newJob(path), front, waiting };
+  jobs.set(id, job);
+  return job;
 }
 
 function dropOldest() {
   if (jobs.size <= MAX_JOBS) return;
   for (const [id, job] of jobs) {
-    if (job.tickets.length > 0) continue;
+    if (job.waiting.length > 0) continue;
     jobs.delete(id);
     return;
   }
@@ -63,14 +82,14 @@ async function run() {
   for (let next = choose(); next; next = choose()) {
     const [id, job] = next;
     try {
-      if (job.position < job.front) advance(job);
-      if (job.position === job.front && job.tickets.length > 0) {
-        const digest = { sha256: job.hash.copy().digest("hex"), crc32: job.crc32 };
-        for (const ticket of job.tickets.splice(0)) answer({ ticket, digest });
+      advance(job);
+      while (job.waiting[0]?.size === job.position) {
+        const { ticket } = job.waiting.shift()!;
+        answer({ ticket, digest: { sha256: job.hash.copy().digest("hex"), crc32: job.crc32 } });
       }
     } catch (error) {
       jobs.delete(id);
-      for (const ticket of job.tickets) answer({ ticket, error: String(error) });
+      for (const { ticket } of job.waiting) answer({ ticket, error: String(error) });
     }
     // Messages are taken in between slices.
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -83,7 +102,7 @@ function choose(): [string, Job] | null {
   let chosen: [string, Job] | null = null;
   for (const entry of jobs) {
     const [, job] = entry;
-    if (job.tickets.length > 0) {
+    if (job.waiting.length > 0) {
       chosen = entry;
       break;
     }
@@ -96,13 +115,15 @@ function choose(): [string, Job] | null {
   return chosen;
 }
 
+/** Hashes the next slice, at most to where somebody waits for the digest. */
 function advance(job: Job) {
+  const end = Math.min(job.waiting[0]?.size ?? job.front, job.position + SLICE);
+  if (job.position === end) return;
   using file = Deno.openSync(job.path);
   file.seekSync(job.position, Deno.SeekMode.Start);
-  const end = Math.min(job.front, job.position + SLICE);
   while (job.position < end) {
     const count = file.readSync(buffer.subarray(0, Math.min(buffer.length, end - job.position)));
-    if (!count) throw new Error(`The file ends at ${job.position}, before ${job.front}`);
+    if (!count) throw new Error(`The file ends at ${job.position}, before ${end}`);
     const bytes = buffer.subarray(0, count);
     job.hash.update(bytes);
     job.crc32 = crc32(bytes, job.crc32);
