@@ -5,6 +5,7 @@ import type { DownloadCounts } from "../services/attachments/download_counts.ts"
 import type { Core } from "../services/core.ts";
 import type { AttachmentRecord } from "../services/model.ts";
 import { Problem } from "../services/problem.ts";
+import type { ContentDigests } from "../services/uploads/digest_check.ts";
 import {
   drop,
   keep,
@@ -117,18 +118,12 @@ export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<E
       }
       return await raw(c, { ...query, fileName: query.fileName });
     }
-    const form = await readFileForm(c);
+    const leave = core.gate.enter();
     try {
-      const fields = parse(NamedFile, { ...c.req.query(), ...form.fields });
-      const fileName = fields.fileName ?? form.fileName;
-      if (fileName === null) {
-        throw new Problem("invalid-file-name", "The file has no name. Send a field fileName.");
-      }
-      const request = { ...fields, fileName, contentType: fields.contentType ?? form.contentType };
-      return await created(c, await keep(core, caller, { request, received: form.received }));
-    } catch (error) {
-      if (error instanceof Problem && error.status < 500) await drop(core, form.received);
-      throw error;
+      const { request, received } = await readFileForm(c);
+      return await created(c, await keep(core, caller, { request, received }));
+    } finally {
+      leave();
     }
   });
 
@@ -153,7 +148,13 @@ export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<E
           return { fileName, contentType, received: state.received };
         },
       });
-      return { fields, ...file };
+      const named = parse(NamedFile, { ...c.req.query(), ...fields });
+      const fileName = named.fileName ?? file.fileName;
+      if (fileName === null) {
+        throw new Problem("invalid-file-name", "The file has no name. Send a field fileName.");
+      }
+      const request = { ...named, fileName, contentType: named.contentType ?? file.contentType };
+      return { request, received: file.received };
     } catch (error) {
       if (state.received) await drop(core, state.received);
       throw error;

@@ -7,7 +7,7 @@ import type { AttachmentRecord, Caller } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { openBody } from "./body_source.ts";
 import { type ContentDigests, digestCheck } from "./digest_check.ts";
-import { finish, type StoredContent } from "./finish.ts";
+import { finish, type Finished, type StoredContent } from "./finish.ts";
 
 export interface WholeFile {
   /** null: the length is not known beforehand. */
@@ -25,14 +25,19 @@ export async function storeFile(
   caller: Caller,
   { file, request }: { file: WholeFile; request: FileRequest },
 ): Promise<AttachmentRecord> {
-  const facts = fileFacts(core.config, request);
-  const { maxBytes } = rulesOf(core.config, facts.businessType);
-  requireSize(core.config, { businessType: facts.businessType, size: file.length ?? 0 });
-  const received = await receive(core, file, {
-    maxBytes,
-    refusal: tooLarge({ businessType: facts.businessType, maxBytes }),
-  });
-  return await keep(core, caller, { request, received });
+  const leave = core.gate.enter();
+  try {
+    const facts = fileFacts(core.config, request);
+    const { maxBytes } = rulesOf(core.config, facts.businessType);
+    requireSize(core.config, { businessType: facts.businessType, size: file.length ?? 0 });
+    const received = await receive(core, file, {
+      maxBytes,
+      refusal: tooLarge({ businessType: facts.businessType, maxBytes }),
+    });
+    return await keep(core, caller, { request, received });
+  } finally {
+    leave();
+  }
 }
 
 /** Bytes of the largest file that any business type takes: the bound while the type is not known yet. */
@@ -40,13 +45,15 @@ export function widestLimit({ config }: Core): number {
   return Math.max(...Object.values(config.businessTypes).map(({ maxBytes }) => maxBytes));
 }
 
-/** Takes a body of at most `maxBytes` into a new blob; a longer one is refused with `refusal`. To be followed by `keep` or `drop`. */
+/**
+ * Takes a body of at most `maxBytes` into a new blob; a longer one is refused with `refusal`. To be followed by
+ * `keep` or `drop`, all within one stay in the gate, so that a stop waits for the commit too.
+ */
 export async function receive(
   core: Core,
   { length, digests, body }: WholeFile,
   { maxBytes, refusal }: { maxBytes: number; refusal: Problem },
 ): Promise<Received> {
-  const leave = core.gate.enter();
   const blobId = core.blobs.newId();
   try {
     const content = await write(core, {
@@ -66,8 +73,6 @@ export async function receive(
   } catch (error) {
     await drop(core, { blobId });
     throw error;
-  } finally {
-    leave();
   }
 }
 
@@ -77,32 +82,37 @@ export async function keep(
   caller: Caller,
   { request, received }: { request: FileRequest & { sha256?: string | undefined }; received: Received },
 ): Promise<AttachmentRecord> {
+  let finished: Finished;
   try {
     const facts = fileFacts(core.config, request);
     requireSize(core.config, { businessType: facts.businessType, size: received.size });
-    if (request.sha256 !== undefined && request.sha256 !== received.sha256) {
-      throw new Problem(
-        "digest-mismatch",
-        `The file's SHA-256 is ${received.sha256}, but ${request.sha256} was declared. Nothing was kept; send the file again.`,
-        {
-          extra: { declared: request.sha256, received: received.sha256 },
-        },
-      );
-    }
-    const { attachment, keptOwn } = await finish(core, {
-      ownerId: caller.id,
-      facts,
-      content: received,
-      uploadId: null,
-    });
-    if (keptOwn) await core.blobs.settle(received.blobId);
-    else await drop(core, received);
-    return attachment;
+    requireDeclared(request, received);
+    finished = await finish(core, { ownerId: caller.id, facts, content: received, uploadId: null });
   } catch (error) {
-    // A commit without an answer may have happened; then the next start decides.
-    if (!(error instanceof Problem && error.code === "storage-unavailable")) await drop(core, received);
+    if (isRefusal(error)) await drop(core, received);
     throw error;
   }
+  // The file is there now, whatever becomes of the mark or of the superfluous bytes.
+  const { attachment, keptOwn } = finished;
+  await (keptOwn ? core.blobs.settle(received.blobId) : drop(core, received)).catch((error) =>
+    core.background.run("tidy up after upload", () => Promise.reject(error))
+  );
+  return attachment;
+}
+
+/** Whether nothing was committed. After any other failure something may have been; the next start decides then. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Problem &&
+    (error.status < 500 || error.code === "busy" || error.code === "disk-full");
+}
+
+function requireDeclared({ sha256 }: { sha256?: string | undefined }, received: Received): void {
+  if (sha256 === undefined || sha256 === received.sha256) return;
+  throw new Problem(
+    "digest-mismatch",
+    `The file's SHA-256 is ${received.sha256}, but ${sha256} was declared. Nothing was kept; send the file again.`,
+    { extra: { declared: sha256, received: received.sha256 } },
+  );
 }
 
 /** Removes bytes that did not become an attachment. */
