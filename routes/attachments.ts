@@ -15,7 +15,7 @@ import type { AttachmentRecord } from "../services/model.ts";
 import { requireCaller } from "./authenticate.ts";
 import { boundedBody } from "./bounded_body.ts";
 import type { Env } from "./env.ts";
-import { apiApp, problems, READERS } from "./openapi.ts";
+import { apiApp, BAD_JSON, problems, READERS } from "./openapi.ts";
 import { Attachment, attachmentJson, ChangeBody, json, listQuery } from "./schemas.ts";
 
 const tags = ["Attachments"];
@@ -68,6 +68,7 @@ const changeRoute = createRoute({
     200: json(Attachment, "As it is now."),
     ...problems(
       "invalid-request",
+      ...BAD_JSON,
       "invalid-file-name",
       "unknown-business-type",
       "unauthenticated",
@@ -90,7 +91,10 @@ const deleteRoute = createRoute({
       permanent: z.enum(["true", "false"]).default("false").openapi({ description: "At once and for good." }),
     }),
   },
-  responses: { 204: { description: "Done." }, ...problems("unauthenticated", "not-found") },
+  responses: {
+    204: { description: "Done." },
+    ...problems("invalid-request", "unauthenticated", "not-found"),
+  },
 });
 
 const batchRoute = createRoute({
@@ -120,7 +124,7 @@ const batchRoute = createRoute({
       }),
       "In the order of the ids.",
     ),
-    ...problems("invalid-request", "unauthenticated"),
+    ...problems("invalid-request", ...BAD_JSON, "unauthenticated"),
   },
 });
 

@@ -33,6 +33,8 @@ const contentRoute = createRoute({
     206: { description: "The ranges asked for.", content: binary },
     304: { description: "What you have is current." },
     ...problems(
+      "invalid-request",
+      "invalid-file-name",
       "unauthenticated",
       "not-found",
       "precondition-failed",

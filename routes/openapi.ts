@@ -30,6 +30,15 @@ export const ProblemSchema = z.looseObject({
   instance: z.string().openapi({ description: "The request id, as in X-Request-Id and in the logs." }),
 }).openapi("Problem");
 
+/** What every route with a JSON body may refuse before it looks at the body's fields. */
+export const BAD_JSON = [
+  "malformed-body",
+  "body-incomplete",
+  "body-stalled",
+  "body-too-large",
+  "unsupported-media-type",
+] as const;
+
 type StatusOf<Code extends ProblemCode> = (typeof PROBLEMS)[Code][0];
 
 interface ProblemResponse {

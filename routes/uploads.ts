@@ -13,7 +13,7 @@ import { boundedBody } from "./bounded_body.ts";
 import type { Env } from "./env.ts";
 import { contentDigests } from "./http/digests.ts";
 import { contentLength, parseInteger } from "./http/header_values.ts";
-import { apiApp, problems } from "./openapi.ts";
+import { apiApp, BAD_JSON, problems } from "./openapi.ts";
 import {
   Attachment,
   attachmentJson,
@@ -45,6 +45,7 @@ const openRoute = createRoute({
     ),
     ...problems(
       "invalid-request",
+      ...BAD_JSON,
       "invalid-file-name",
       "unknown-business-type",
       "unauthenticated",
@@ -64,7 +65,7 @@ const listRoute = createRoute({
   request: { query: z.object(listQuery) },
   responses: {
     200: json(z.object({ items: z.array(Session), cursor: z.string().nullable() }), "A page of them."),
-    ...problems("invalid-cursor", "unauthenticated"),
+    ...problems("invalid-request", "invalid-cursor", "unauthenticated"),
   },
 });
 
@@ -91,7 +92,14 @@ const chunksRoute = createRoute({
       z.object({ items: z.array(Span.extend({ sha256: z.string() })), cursor: z.string().nullable() }),
       "A page of them.",
     ),
-    ...problems("invalid-cursor", "unauthenticated", "not-found", "upload-ended", ...ENDED),
+    ...problems(
+      "invalid-request",
+      "invalid-cursor",
+      "unauthenticated",
+      "not-found",
+      "upload-ended",
+      ...ENDED,
+    ),
   },
 });
 
@@ -153,7 +161,16 @@ const completeRoute = createRoute({
     201: json(Attachment, "The attachment."),
     200: json(Attachment, "The attachment; it was finished before."),
     202: json(z.object({ status: z.literal("completing") }), "Takes longer; ask again after `Retry-After`."),
-    ...problems("unauthenticated", "not-found", "upload-incomplete", "digest-mismatch", "stopping", ...ENDED),
+    ...problems(
+      "invalid-request",
+      ...BAD_JSON,
+      "unauthenticated",
+      "not-found",
+      "upload-incomplete",
+      "digest-mismatch",
+      "stopping",
+      ...ENDED,
+    ),
   },
 });
 

@@ -1,0 +1,421 @@
+/** Malformed requests to every route: each is refused with its own code, by a document, and never by a 5xx. */
+import assert from "node:assert/strict";
+import { ALICE, startApp, type TestApp, type TestUser } from "../support/app.ts";
+import { putFile } from "../support/stored_files.ts";
+
+interface Bad {
+  /** `:file` and `:upload` stand for Alice's. */
+  path: string;
+  method?: string;
+  user?: TestUser | null;
+  headers?: Record<string, string>;
+  /** Sent as JSON unless it is text, bytes or a stream. */
+  body?: unknown;
+  status: number;
+  code: string;
+}
+
+const UPLOADS = "/api/v1/uploads";
+const FILES = "/api/v1/attachments";
+const JSON_TYPE = { "Content-Type": "application/json" };
+const DEEP = "[".repeat(100_000);
+const HEX = "0".repeat(64);
+const BYTES_DIGEST = "sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:"; // of one zero byte more
+
+/** Every JSON body: what is wrong with it as such. */
+const jsonBodies = (method: string, path: string): Bad[] => [
+  { method, path, body: "{", headers: JSON_TYPE, status: 400, code: "malformed-body" },
+  { method, path, body: DEEP, headers: JSON_TYPE, status: 400, code: "malformed-body" },
+  {
+    method,
+    path,
+    body: new Uint8Array([0x22, 0xff, 0x22]),
+    headers: JSON_TYPE,
+    status: 400,
+    code: "malformed-body",
+  },
+  {
+    method,
+    path,
+    body: "{}",
+    headers: { "Content-Type": "text/plain" },
+    status: 415,
+    code: "unsupported-media-type",
+  },
+  {
+    method,
+    path,
+    body: "{}",
+    headers: { ...JSON_TYPE, "Content-Encoding": "gzip" },
+    status: 415,
+    code: "unsupported-media-type",
+  },
+  { method, path, body: " ".repeat(1_048_577), headers: JSON_TYPE, status: 413, code: "body-too-large" },
+  { method, path, body: [], status: 400, code: "invalid-request" },
+  { method, path, body: null, status: 400, code: "invalid-request" },
+  { method, path, body: { ["x".repeat(5000)]: 1 }, status: 400, code: "invalid-request" },
+  {
+    method,
+    path,
+    body: '{"__proto__":{"fileName":"a"},"constructor":1}',
+    headers: JSON_TYPE,
+    status: 400,
+    code: "invalid-request",
+  },
+];
+
+const open = (body: unknown, code = "invalid-request", status = 400): Bad => ({
+  method: "POST",
+  path: UPLOADS,
+  body,
+  status,
+  code,
+});
+const chunk = (offset: string, body: string, rest: Partial<Bad> = {}): Bad => ({
+  method: "PUT",
+  path: `${UPLOADS}/:upload/chunks/${offset}`,
+  body,
+  status: 400,
+  code: "chunk-out-of-range",
+  ...rest,
+});
+const file = (query: string, rest: Partial<Bad> = {}): Bad => ({
+  method: "PUT",
+  path: `/api/v1/files/${query}`,
+  body: "data",
+  status: 400,
+  code: "invalid-request",
+  ...rest,
+});
+const post = (query: string, rest: Partial<Bad> = {}): Bad => ({
+  ...file("", rest),
+  method: "POST",
+  path: FILES + query,
+});
+
+const TABLE: Record<string, Bad[]> = {
+  "POST /api/v1/uploads": [
+    ...jsonBodies("POST", UPLOADS),
+    { method: "POST", path: UPLOADS, status: 400, code: "invalid-request" },
+    open({}),
+    open({ fileName: "a" }),
+    open({ fileName: "a", size: -1 }),
+    open({ fileName: "a", size: 1.5 }),
+    open({ fileName: "a", size: "1" }),
+    open({ fileName: "a", size: 1e300 }),
+    open({ fileName: 1, size: 1 }),
+    open({ fileName: "a", size: 1, unknown: true }),
+    open({ fileName: "a", size: 1, sha256: "xyz" }),
+    open({ fileName: "a", size: 1, fingerprint: "" }),
+    open({ fileName: "a", size: 1, fingerprint: "x".repeat(513) }),
+    open({ fileName: "a", size: 1, chunkSize: 1 }),
+    open({ fileName: "a", size: 1, chunkSize: 2 ** 40 }),
+    open({ fileName: "a", size: 1, visibility: "all" }),
+    open({ fileName: "a", size: 1, contentType: "no type" }),
+    open({ fileName: "a", size: 1, forceNew: "yes" }),
+    open({ fileName: "a/..", size: 1 }, "invalid-file-name"),
+    open({ fileName: "", size: 1 }, "invalid-file-name"),
+    open({ fileName: "x".repeat(100_000), size: 1 }, "invalid-file-name"),
+    open({ fileName: "a", size: 1, businessType: "None" }, "unknown-business-type"),
+    open({ fileName: "a", size: 1, businessType: "__proto__" }, "unknown-business-type"),
+    open({ fileName: "a.exe", size: 1, businessType: "Image" }, "type-not-allowed", 415),
+    open({ fileName: "a.png", size: 2 ** 30, businessType: "Image" }, "file-too-large", 413),
+    open({ fileName: "a", size: 2 ** 52 }, "file-too-large", 413),
+  ],
+  "GET /api/v1/uploads": [
+    { path: `${UPLOADS}?limit=0`, status: 400, code: "invalid-request" },
+    { path: `${UPLOADS}?limit=x`, status: 400, code: "invalid-request" },
+    { path: `${UPLOADS}?cursor=x`, status: 400, code: "invalid-cursor" },
+    { path: `${UPLOADS}?cursor=${"x".repeat(3000)}`, status: 400, code: "invalid-request" },
+  ],
+  "GET /api/v1/uploads/:id": [
+    { path: `${UPLOADS}/none`, status: 404, code: "not-found" },
+    { path: `${UPLOADS}/${"x".repeat(5000)}`, status: 404, code: "not-found" },
+    { path: `${UPLOADS}/%00`, status: 404, code: "not-found" },
+    { path: `${UPLOADS}/%ff`, status: 404, code: "not-found" },
+  ],
+  "GET /api/v1/uploads/:id/chunks": [
+    { path: `${UPLOADS}/none/chunks`, status: 404, code: "not-found" },
+    { path: `${UPLOADS}/:upload/chunks?limit=1001`, status: 400, code: "invalid-request" },
+    { path: `${UPLOADS}/:upload/chunks?cursor=x`, status: 400, code: "invalid-cursor" },
+  ],
+  "PUT /api/v1/uploads/:id/chunks/:offset": [
+    chunk("x", "d"),
+    chunk("-1", "d"),
+    chunk("1.5", "d"),
+    chunk("0x1", "d"),
+    chunk("%20", "d"),
+    chunk("9".repeat(400), "d"),
+    chunk("4", "d"),
+    chunk("3", "da", { status: 413, code: "chunk-too-large" }),
+    chunk("0", "", { code: "chunk-too-small" }),
+    chunk("0", "data", { headers: { "Content-Digest": "sha-256=nonsense" }, code: "invalid-digest" }),
+    chunk("0", "data", { headers: { "Content-MD5": "x" }, code: "invalid-digest" }),
+    chunk("0", "data", { headers: { "Content-Digest": BYTES_DIGEST }, status: 422, code: "digest-mismatch" }),
+    chunk("0", "data", { path: `${UPLOADS}/none/chunks/0`, status: 404, code: "not-found" }),
+  ],
+  "POST /api/v1/uploads/:id/complete": [
+    ...jsonBodies("POST", `${UPLOADS}/:upload/complete`),
+    { method: "POST", path: `${UPLOADS}/:upload/complete`, status: 409, code: "upload-incomplete" },
+    {
+      method: "POST",
+      path: `${UPLOADS}/:upload/complete`,
+      body: { sha256: "x" },
+      status: 400,
+      code: "invalid-request",
+    },
+    { method: "POST", path: `${UPLOADS}/none/complete`, status: 404, code: "not-found" },
+  ],
+  "DELETE /api/v1/uploads/:id": [
+    { method: "DELETE", path: `${UPLOADS}/none`, status: 404, code: "not-found" },
+  ],
+  "GET /api/v1/attachments": [
+    { path: `${FILES}?limit=101`, status: 400, code: "invalid-request" },
+    { path: `${FILES}?state=x`, status: 400, code: "invalid-request" },
+    { path: `${FILES}?cursor=x`, status: 400, code: "invalid-cursor" },
+    { path: `${FILES}?businessId=x`, status: 400, code: "invalid-request" },
+  ],
+  "POST /api/v1/attachments": [
+    post("", { code: "invalid-request" }),
+    post("?fileName=..", { code: "invalid-file-name" }),
+    post("?fileName=a&unknown=1"),
+    post("?fileName=a&sha256=1"),
+    post("?fileName=a&visibility=x"),
+    post("?fileName=a&contentType=x"),
+    post("?fileName=a&businessType=x", { code: "unknown-business-type" }),
+    post("?fileName=a.exe&businessType=Image", { status: 415, code: "type-not-allowed" }),
+    post(`?fileName=a&sha256=${HEX}`, { status: 422, code: "digest-mismatch" }),
+    post("?fileName=a", { headers: { "Content-Digest": "x" }, code: "invalid-digest" }),
+    post("", { headers: { "Content-Type": "multipart/form-data" }, code: "malformed-body" }),
+    post("", { headers: { "Content-Type": "multipart/form-data; boundary=x" }, code: "body-incomplete" }),
+    post("", {
+      headers: { "Content-Type": "multipart/form-data; boundary=x" },
+      body: '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n',
+      code: "malformed-body",
+    }),
+  ],
+  "PUT /api/v1/files/:fileName": [
+    file("%20..", { code: "invalid-file-name" }),
+    file("a%00b", { code: "invalid-file-name" }),
+    file("%20", { code: "invalid-file-name" }),
+    file("x".repeat(256), { code: "invalid-file-name" }),
+    file("a?visibility=x"),
+    file("a?sha256=x"),
+    file("a?contentType=%00"),
+    file("a?businessType=x", { code: "unknown-business-type" }),
+    file("a.exe?businessType=Image", { status: 415, code: "type-not-allowed" }),
+    file("a", { headers: { "Repr-Digest": "x" }, code: "invalid-digest" }),
+    file(`a?sha256=${HEX}`, { status: 422, code: "digest-mismatch" }),
+  ],
+  "GET /api/v1/attachments/:id": [
+    "none",
+    "0",
+    "-1",
+    "1.0",
+    "01",
+    "9223372036854775808",
+    "9".repeat(5000),
+    "%00",
+    "%ff",
+    "1%2F2",
+  ].map((id) => ({ path: `${FILES}/${id}`, status: 404, code: "not-found" })),
+  "GET /api/v1/attachments/:id/content": [
+    { path: `${FILES}/none/content`, status: 404, code: "not-found" },
+    { path: `${FILES}/:file/content?download=yes`, status: 400, code: "invalid-request" },
+    { path: `${FILES}/:file/content?fileName=..`, status: 400, code: "invalid-file-name" },
+    { path: `${FILES}/:file/content?fileName=${"x".repeat(1025)}`, status: 400, code: "invalid-request" },
+    {
+      path: `${FILES}/:file/content`,
+      headers: { Range: "bytes=9-" },
+      status: 416,
+      code: "range-not-satisfiable",
+    },
+    {
+      path: `${FILES}/:file/content`,
+      headers: { "If-Match": '"x"' },
+      status: 412,
+      code: "precondition-failed",
+    },
+  ],
+  "PATCH /api/v1/attachments/:id": [
+    ...jsonBodies("PATCH", `${FILES}/:file`),
+    {
+      method: "PATCH",
+      path: `${FILES}/:file`,
+      body: { fileName: "" },
+      status: 400,
+      code: "invalid-file-name",
+    },
+    { method: "PATCH", path: `${FILES}/none`, body: { fileName: "a" }, status: 404, code: "not-found" },
+  ],
+  "DELETE /api/v1/attachments/:id": [
+    { method: "DELETE", path: `${FILES}/none`, status: 404, code: "not-found" },
+    { method: "DELETE", path: `${FILES}/:file?permanent=1`, status: 400, code: "invalid-request" },
+    { method: "DELETE", path: `${FILES}/:file?permanent=`, status: 400, code: "invalid-request" },
+  ],
+  "POST /api/v1/attachments/delete": [
+    ...jsonBodies("POST", `${FILES}/delete`),
+    { method: "POST", path: `${FILES}/delete`, body: { ids: "1" }, status: 400, code: "invalid-request" },
+    { method: "POST", path: `${FILES}/delete`, body: { ids: [1] }, status: 400, code: "invalid-request" },
+    {
+      method: "POST",
+      path: `${FILES}/delete`,
+      body: { ids: ["x".repeat(33)] },
+      status: 400,
+      code: "invalid-request",
+    },
+  ],
+  "POST /api/v1/attachments/:id/restore": [
+    { method: "POST", path: `${FILES}/none/restore`, status: 404, code: "not-found" },
+  ],
+  "GET /api/v1/session": [{ path: "/api/v1/session", user: null, status: 401, code: "unauthenticated" }],
+  "POST /api/v1/session": [
+    { method: "POST", path: "/api/v1/session", user: null, status: 401, code: "unauthenticated" },
+  ],
+};
+
+/** What any route may answer, whoever asks; not repeated in the description of each. */
+const ANYWHERE = new Set(["token-invalid", "unknown-host"]);
+
+async function send(app: TestApp, bad: Bad, ids: Record<string, string>): Promise<Response> {
+  const { path, method = "GET", user = ALICE, headers, body } = bad;
+  const plain = typeof body === "string" || body instanceof Uint8Array || body === undefined;
+  const init: RequestInit & { user: TestUser | null } = { method, user, headers: { ...headers } };
+  if (body !== undefined) {
+    init.body = plain ? body as string : JSON.stringify(body);
+    if (!plain) init.headers = { ...JSON_TYPE, ...headers };
+  }
+  return await app.request(path.replace(/:(file|upload)\b/, (_, kind) => ids[kind]!), init);
+}
+
+/** Fails unless it is a problem document that says what `X-Request-Id` says, and gives `status` and `code`. */
+async function assertProblem(
+  response: Response,
+  { status, code }: Pick<Bad, "status" | "code">,
+  what: string,
+) {
+  const text = await response.text();
+  assert.equal(response.status, status, `${what}: ${text.slice(0, 500)}`);
+  assert.equal(response.headers.get("Content-Type"), "application/problem+json", what);
+  const problem = JSON.parse(text);
+  assert.equal(problem.code, code, `${what}: ${problem.detail}`);
+  assert.equal(problem.status, status);
+  assert.equal(problem.type, `/docs/problems#${code}`);
+  assert.equal(problem.instance, response.headers.get("X-Request-Id"));
+  assert.ok(problem.title.length > 3 && problem.detail.length > 15, what);
+  assert.ok(text.length < 20_000, "a refusal is small, whatever was sent");
+  assert.equal(response.headers.get("Cache-Control"), "no-store");
+}
+
+/** `METHOD path` with the codes that its description names for each status. */
+async function describedCodes(app: TestApp) {
+  const { paths } = await (await app.request("/openapi.json")).json();
+  return (route: string, status: number): string => {
+    const [method, path] = route.replaceAll(/:(\w+)/g, "{$1}").split(" ");
+    return paths[path!]?.[method!.toLowerCase()]?.responses[status]?.description ?? "nothing";
+  };
+}
+
+Deno.test("Malformed requests are refused with their own code, as described, and change nothing", async (t) => {
+  await using app = await startApp();
+  const described = await describedCodes(app);
+  const { id } = await putFile(app);
+  const { body: { id: upload } } = await app.json("POST", UPLOADS, { body: { fileName: "a", size: 4 } });
+  const ids = { file: id, upload };
+  const state = async () => [
+    (await app.json("GET", FILES)).body,
+    (await app.json("GET", `${FILES}?state=deleted`)).body,
+    (await app.json("GET", UPLOADS)).body,
+  ];
+  const before = await state();
+
+  await t.step("the table has a row for every route of the API that can be asked wrongly", () => {
+    const routes = app.routes().filter(({ method, path }) => method !== "ALL" && path.startsWith("/api/"))
+      .map(({ method, path }) => `${method} ${path}`);
+    const always = ["GET /api/v1/ping", "DELETE /api/v1/session"];
+    assert.deepEqual([...new Set(routes)].sort(), [...Object.keys(TABLE), ...always].sort());
+  });
+
+  for (const [route, rows] of Object.entries(TABLE)) {
+    await t.step(route, async () => {
+      for (const bad of rows) {
+        const what = `${bad.path.slice(0, 60)} ${JSON.stringify(bad.body ?? null).slice(0, 60)}`;
+        await assertProblem(await send(app, bad, ids), bad, what);
+        assert.ok(
+          described(route, bad.status).includes(`\`${bad.code}\``),
+          `${bad.code} of ${what} is not described`,
+        );
+      }
+      for (
+        const [headers, code] of [
+          [{ Authorization: "Bearer nonsense" }, "token-invalid"],
+          [{ Authorization: "Basic YTpi" }, "token-invalid"],
+          [{ Host: "evil.example" }, "unknown-host"],
+        ] as [Record<string, string>, string][]
+      ) {
+        assert.ok(ANYWHERE.has(code));
+        const status = code === "unknown-host" ? 421 : 401;
+        const response = await send(app, { ...rows[0]!, headers: { ...rows[0]!.headers, ...headers } }, ids);
+        await assertProblem(response, { status, code }, code);
+      }
+    });
+  }
+
+  await t.step("nothing has changed", async () => assert.deepEqual(await state(), before));
+});
+
+Deno.test("Unknown addresses are told as such, whatever is sent there", async () => {
+  await using app = await startApp();
+  const paths = [
+    "/none",
+    "/api",
+    "/api/v1",
+    "/api/v2/uploads",
+    "/api/v1/uploads/",
+    "/api/v1/uploads/a/b",
+    "/api/v1/attachments/1/2/3",
+    "/API/V1/UPLOADS",
+    "/..%2f..%2fetc/passwd",
+    "/%00",
+    "/%ff%fe",
+    "/%",
+    "//",
+    "/docs/",
+    "/static/page.js",
+    `/${"x".repeat(8000)}`,
+  ];
+  for (const path of paths) {
+    for (const method of ["GET", "POST", "DELETE", "PROPFIND"]) {
+      const response = await app.request(path, { method, ...(method === "POST" && { body: "x" }) });
+      await assertProblem(response, { status: 404, code: "not-found" }, `${method} ${path.slice(0, 50)}`);
+    }
+    const head = await app.request(path, { method: "HEAD" });
+    assert.deepEqual([head.status, await head.text()], [404, ""]);
+  }
+});
+
+Deno.test("Wrong methods are told what every address takes", async () => {
+  await using app = await startApp();
+  const methods = new Map<string, Set<string>>();
+  for (const { method, path } of app.routes()) {
+    if (method === "ALL") continue;
+    const at = path.replace(/:\w+/g, "1");
+    methods.set(at, (methods.get(at) ?? new Set(["OPTIONS"])).add(method));
+    if (method === "GET") methods.get(at)!.add("HEAD");
+  }
+  // Another route's pattern takes this address too.
+  for (const method of methods.get("/api/v1/attachments/1")!) {
+    methods.get("/api/v1/attachments/delete")!.add(method);
+  }
+  for (const [path, allowed] of methods) {
+    const allow = [...allowed].sort().join(", ");
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "FOO"]) {
+      if (allowed.has(method)) continue;
+      const response = await app.request(path, { method });
+      await assertProblem(response, { status: 405, code: "method-not-allowed" }, `${method} ${path}`);
+      assert.equal(response.headers.get("Allow"), allow, `${method} ${path}`);
+    }
+    const options = await app.request(path, { method: "OPTIONS" });
+    assert.deepEqual([options.status, options.headers.get("Allow")], [204, allow], path);
+  }
+});
