@@ -72,6 +72,9 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
     durableNames.add(id);
   }
 
+  // The names of the folders made above.
+  await onDisk(syncDirectory(directory));
+
   return {
     newId() {
       const day = new Date(now()).toISOString().slice(0, 10).replaceAll("-", "");
