@@ -109,15 +109,19 @@ export function finishOnce(core: Core, { record, upload, sha256 }: FinishWork): 
 /** The attachment's id. */
 async function finishUpload(core: Core, record: UploadRecord, sha256: string | null): Promise<string> {
   const content = await core.blobs.digest(record.blobId, record.size).catch(async (error) => {
-    // Cancelled meanwhile, so that the bytes are gone?
-    requireUploading((await core.records.get<UploadRecord>(keys.upload(record.id))).value);
+    // Ended meanwhile, so that the bytes are gone?
+    const { value } = await core.records.get<UploadRecord>(keys.upload(record.id));
+    if (value?.status === "completed") return value;
+    requireUploading(value);
     throw error;
   });
+  if ("attachmentId" in content) return content.attachmentId!;
   for (const declared of [record.sha256, sha256]) {
     if (declared === null || declared === content.sha256) continue;
     const failure =
       `The file's SHA-256 is ${content.sha256}, but ${declared} was declared. The upload has failed and its bytes are gone; send the file again.`;
-    await failUpload(core, record, failure);
+    const after = await failUpload(core, record, failure);
+    if (after.status === "completed") return after.attachmentId!;
     throw new Problem("digest-mismatch", failure, { extra: { declared, received: content.sha256 } });
   }
   const { attachment, keptOwn } = await finish(core, {

@@ -17,8 +17,9 @@ export async function cancelUpload(core: Core, caller: Caller, id: string): Prom
   }
 }
 
-export async function failUpload(core: Core, record: UploadRecord, failure: string): Promise<void> {
-  await endWithoutFile(core, record, { status: "failed", failure });
+/** Gives the session as it is now: one that has ended otherwise before stays so. */
+export async function failUpload(core: Core, record: UploadRecord, failure: string): Promise<UploadRecord> {
+  return await endWithoutFile(core, record, { status: "failed", failure });
 }
 
 interface End {
@@ -84,6 +85,7 @@ export async function reasonOfFailure(core: Core, record: UploadRecord, error: u
   const { value } = await core.records.get<UploadRecord>(keys.upload(record.id));
   if (value?.status === "uploading") return error;
   const blob = await core.records.get<BlobRecord>(keys.blob(record.blobId));
-  if (!blob.value) await core.blobs.remove(record.blobId);
+  // While it is `deleting` somebody removes it, perhaps before the last of these bytes: then nobody would later.
+  if (!blob.value || blob.value.state === "deleting") await core.blobs.remove(record.blobId);
   return endedProblem(value);
 }
