@@ -7,14 +7,14 @@ import type { BlobRecord, UploadRecord } from "./model.ts";
 import { Problem } from "./problem.ts";
 import { discard } from "./records/blobs.ts";
 import { keys } from "./records/keys.ts";
-import { type ActivityRecord, findKeys } from "./records/uploads.ts";
+import { ACTIVITY_EVERY_MS, type ActivityRecord, findKeys } from "./records/uploads.ts";
 import { finishOnce } from "./uploads/complete.ts";
 import { endWithoutFile, removeOwnBlob, sweepLeftover } from "./uploads/end.ts";
 
 const STEP = 100;
 const DAY = 86_400_000;
-/** Progress is stored at most once a minute, so that the stored time may be that much too old. */
-const ACTIVITY_COARSENESS_MS = 120_000;
+/** The stored time of the last progress may be a minute too old; another one for what is under way. */
+const ACTIVITY_COARSENESS_MS = 2 * ACTIVITY_EVERY_MS;
 
 /** Removes condemned blobs whose grace time is over, and finishes removals that a crash interrupted. */
 export async function sweepBlobs(core: Core): Promise<{ removed: number; more: boolean }> {
@@ -91,9 +91,10 @@ async function nextLook(core: Core, record: UploadRecord): Promise<number | null
   }
   const live = core.live.peek(record.id);
   const activity = await core.records.get<ActivityRecord>(keys.uploadActivity(record.id));
-  const last = Math.max(record.createdAt, activity.value?.at ?? 0, live?.lastProgressAt ?? 0);
+  const stored = activity.value?.at ?? record.createdAt;
+  const last = Math.max(stored + ACTIVITY_COARSENESS_MS, live?.lastProgressAt ?? 0);
   const busy = (live?.claims.size ?? 0) > 0 || live?.finishing;
-  const expiry = last + core.config.sessions.expireHours * 3_600_000 + ACTIVITY_COARSENESS_MS;
+  const expiry = last + core.config.sessions.expireHours * 3_600_000;
   return busy ? Math.max(expiry, core.now() + 3_600_000) : expiry;
 }
 

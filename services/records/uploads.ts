@@ -14,8 +14,11 @@ export interface ChunkRecord {
   writer: string;
 }
 
+/** Progress is stored at most so often: what is stored may be that many ms behind. */
+export const ACTIVITY_EVERY_MS = 60_000;
+
 export interface ActivityRecord {
-  /** Last progress, ms since 1970; up to a minute behind. */
+  /** Last progress, ms since 1970; up to `ACTIVITY_EVERY_MS` behind. */
   at: number;
 }
 

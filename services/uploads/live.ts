@@ -5,7 +5,7 @@
  */
 import type { UploadRecord } from "../model.ts";
 import type { Records } from "../records/records.ts";
-import type { ActivityRecord, ChunkRecord } from "../records/uploads.ts";
+import { ACTIVITY_EVERY_MS, type ActivityRecord, type ChunkRecord } from "../records/uploads.ts";
 import { keys } from "../records/keys.ts";
 import { type Claims, newClaims } from "./claims.ts";
 import { SpanSet } from "./spans.ts";
@@ -20,7 +20,7 @@ export interface LiveUpload {
   readonly claims: Claims;
   /** Chunk records. */
   chunks: number;
-  /** Ms since 1970. */
+  /** Ms since 1970; after loading up to a minute too late, never too early. */
   lastProgressAt: number;
   /** What of it is stored. */
   storedProgressAt: number;
@@ -111,7 +111,8 @@ async function load(records: Records, record: UploadRecord): Promise<LiveUpload>
     received,
     claims: newClaims(),
     chunks,
-    lastProgressAt: at,
+    // So that nobody loses a second of the time that an answer named before.
+    lastProgressAt: chunks === 0 ? at : at + ACTIVITY_EVERY_MS,
     storedProgressAt: at,
     finishing: null,
   };

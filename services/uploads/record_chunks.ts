@@ -3,13 +3,12 @@ import type { Core } from "../core.ts";
 import type { UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { keys } from "../records/keys.ts";
-import type { ActivityRecord, ChunkRecord } from "../records/uploads.ts";
+import { ACTIVITY_EVERY_MS, type ActivityRecord, type ChunkRecord } from "../records/uploads.ts";
 import { requireUploading } from "./find.ts";
 import type { LiveUpload } from "./live.ts";
 
 /** Checks of a commit are ten at the most: nine chunks and the session. */
 const CHUNKS_PER_COMMIT = 9;
-const ACTIVITY_EVERY_MS = 60_000;
 
 export interface WrittenChunk {
   offset: number;
@@ -61,7 +60,7 @@ async function recordGroup(
   });
 
   upload.chunks += added;
-  upload.lastProgressAt = now;
+  upload.lastProgressAt = Math.max(upload.lastProgressAt, now);
   if (storesActivity) upload.storedProgressAt = now;
   for (const { offset, size } of chunks) upload.received.add(offset, offset + size);
 }

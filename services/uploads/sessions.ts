@@ -95,6 +95,8 @@ export async function listChunks(
 ): Promise<ListPage<ChunkView>> {
   const record = await findUpload(core, caller, { id, action: "upload.see" });
   if (record.status !== "uploading") throw endedProblem(record);
+  using lease = await core.live.open(record);
+  requireFresh(core, lease.upload);
   const prefix = keys.uploadChunks(id);
   const after = cursor === undefined ? undefined : decodeCursor(cursor, ["number"]);
   const page = await core.records.page<ChunkRecord>(prefix, {
