@@ -7,16 +7,23 @@ export interface ListeningApp extends AsyncDisposable {
   url: URL;
   /** Head of a raw request: its lines, with Host and the token of `user`, and the empty line. */
   head(lines: string[], user: TestUser): Promise<string>;
+  /** Resolves when so many requests have been answered since the start, whether or not their clients were still there. */
+  answered(count: number): Promise<void>;
 }
 
 /** Dispose it before the app. Connections must have ended by then. */
 export function listen(app: TestApp): ListeningApp {
+  let answers = 0;
+  const waiting = new Set<() => void>();
   const server = serveApp({
     hostname: "127.0.0.1",
     port: 0,
-    fetch({ url, method, headers, body }) {
+    async fetch({ url, method, headers, body }) {
       const { pathname, search } = new URL(url);
-      return app.request(pathname + search, { method, headers, body, user: null });
+      const response = await app.request(pathname + search, { method, headers, body, user: null });
+      answers++;
+      for (const check of waiting) check();
+      return response;
     },
   });
   const host = `127.0.0.1:${server.port}`;
@@ -27,6 +34,16 @@ export function listen(app: TestApp): ListeningApp {
         "\r\n",
       );
     },
+    answered: (count) =>
+      new Promise((resolve) => {
+        const check = () => {
+          if (answers < count) return;
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+      }),
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
