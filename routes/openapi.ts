@@ -14,7 +14,7 @@ export function apiApp(): OpenAPIHono<Env> {
 }
 
 /** The `security` of routes that anybody may read when the file is public. */
-export const READERS = [{ bearer: [] }, { cookie: [] }, {}];
+export const READERS: Record<string, string[]>[] = [{ bearer: [] }, { cookie: [] }, {}];
 
 /** RFC 9457. */
 export const ProblemSchema = z.looseObject({
