@@ -44,11 +44,6 @@ async function main(): Promise<void> {
 
   const jobs = new AbortController();
   scheduleJobs(services, jobs.signal);
-  const server = listen(config, {
-    fetch: (request, info) => app.fetch(request, { remoteAddr: info.remoteAddr }),
-    onListen: ({ port }) => void announce(config, { access, port }),
-  });
-
   let stopping = false;
   async function stop() {
     if (stopping) Deno.exit(130); // Asked twice: at once. What was acknowledged is safe.
@@ -65,8 +60,14 @@ async function main(): Promise<void> {
     await services.close();
     Deno.exit(0);
   }
+  // Before the listener, which may take the last descriptors, and before anybody hears that we serve.
   Deno.addSignalListener("SIGTERM", stop);
   Deno.addSignalListener("SIGINT", stop);
+
+  const server = listen(config, {
+    fetch: (request, info) => app.fetch(request, { remoteAddr: info.remoteAddr }),
+    onListen: ({ port }) => void announce(config, { access, port }),
+  });
 }
 
 async function open(config: Config): Promise<Services> {
