@@ -31,6 +31,8 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
   const directorySyncs = new Map<string, () => Promise<void>>();
   /** Blobs whose directory entry is known to be on stable storage. */
   const durableNames = new Set<string>();
+  /** One a day. */
+  const durableFolders = new Set<string>();
 
   function pathOf(id: string): string {
     if (!ID.test(id)) throw new Error(`Not a blob id: ${id}`);
@@ -52,7 +54,6 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
     return sync();
   }
 
-  /** The folder of a day, made durable before a file in it can be. */
   async function openFile(path: string): Promise<Deno.FsFile> {
     const options = { write: true, create: true, mode: 0o600 };
     try {
@@ -60,14 +61,16 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       await Deno.mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
-      await syncDirectory(blobs);
       return await Deno.open(path, options);
     }
   }
 
+  /** The file's entry in the folder of its day, and that folder's own: whoever made it may not have come to that. */
   async function makeNameDurable(id: string): Promise<void> {
     if (durableNames.has(id)) return;
-    await syncDirectory(join(pathOf(id), ".."));
+    const folder = join(pathOf(id), "..");
+    await Promise.all([syncDirectory(folder), durableFolders.has(folder) ? null : syncDirectory(blobs)]);
+    durableFolders.add(folder);
     if (durableNames.size >= MAX_DURABLE_NAMES) durableNames.clear();
     durableNames.add(id);
   }
