@@ -12,9 +12,17 @@ import { finishOnce } from "./uploads/complete.ts";
 import { endWithoutFile, removeOwnBlob, sweepLeftover } from "./uploads/end.ts";
 
 const STEP = 100;
+const HOUR = 3_600_000;
 const DAY = 86_400_000;
 /** The stored time of the last progress may be a minute too old; another one for what is under way. */
 const ACTIVITY_COARSENESS_MS = 2 * ACTIVITY_EVERY_MS;
+
+/** One that fails keeps none of the others from their turn; the first failure is thrown at the end. */
+async function each<T>(items: T[], step: (item: T) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const item of items) await step(item).catch((error) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
 
 /** Removes condemned blobs whose grace time is over, and finishes removals that a crash interrupted. */
 export async function sweepBlobs(core: Core): Promise<{ removed: number; more: boolean }> {
@@ -23,7 +31,7 @@ export async function sweepBlobs(core: Core): Promise<{ removed: number; more: b
     limit: STEP,
     before: [...keys.blobSweeps(), core.now() + 1],
   });
-  for (const { key, value: id } of due) {
+  await each(due, async ({ key, value: id }) => {
     await records.transact(async (commit) => {
       const blob = await records.get<BlobRecord>(keys.blob(id));
       if (!blob.value || blob.value.sweepAt !== key.at(-2)) {
@@ -35,7 +43,7 @@ export async function sweepBlobs(core: Core): Promise<{ removed: number; more: b
       }
     });
     await removeOwnBlob(core, id);
-  }
+  });
   return { removed: due.length, more: due.length === STEP };
 }
 
@@ -60,24 +68,25 @@ export async function expireUploads(
     limit: STEP,
     before: [...keys.uploadsByExpiry(), now + 1],
   });
-  for (const { key } of due) {
+  await each(due, async ({ key }) => {
     const id = key.at(-1) as string;
     const { value: record } = await records.get<UploadRecord>(keys.upload(id));
-    const next = record && await nextLook(core, record);
+    let next = record && await nextLook(core, record);
     if (next === null) {
       if (record) await forget(core, record);
       done.forgotten++;
     } else if (next <= now) {
       const after = await expire(core, record!);
       if (after.status === "expired") done.expired++;
+      // An ended session is looked at again when it is to be forgotten, one that went on meanwhile soon.
+      next = now + (after.status === "uploading" ? HOUR : keepMs(core));
     }
     await records.transact((commit) => {
       commit.delete(key);
-      // An ended session is looked at again when it is to be forgotten.
-      if (next !== null) commit.set(keys.uploadByExpiry(next > now ? next : now + keepMs(core), id), true);
+      if (next !== null) commit.set(keys.uploadByExpiry(next, id), true);
       return Promise.resolve();
     });
-  }
+  });
   return { ...done, more: due.length === STEP };
 }
 
@@ -94,12 +103,12 @@ async function nextLook(core: Core, record: UploadRecord): Promise<number | null
   const stored = activity.value?.at ?? record.createdAt;
   const last = Math.max(stored + ACTIVITY_COARSENESS_MS, live?.lastProgressAt ?? 0);
   const busy = (live?.claims.size ?? 0) > 0 || live?.finishing;
-  const expiry = last + core.config.sessions.expireHours * 3_600_000;
-  return busy ? Math.max(expiry, core.now() + 3_600_000) : expiry;
+  const expiry = last + core.config.sessions.expireHours * HOUR;
+  return busy ? Math.max(expiry, core.now() + HOUR) : expiry;
 }
 
 function expire(core: Core, record: UploadRecord): Promise<UploadRecord> {
-  const latest = core.now() - core.config.sessions.expireHours * 3_600_000;
+  const latest = core.now() - core.config.sessions.expireHours * HOUR;
   return endWithoutFile(core, record, {
     status: "expired",
     onlyIf: ({ activity }) =>
@@ -136,10 +145,10 @@ export async function resumeInterrupted(core: Core): Promise<void> {
   for (;;) {
     const leftovers = await core.records.page(keys.uploadLeftovers(), { limit: STEP });
     for (const { key } of leftovers) await sweepLeftover(core, key.at(-1) as string);
-    if (leftovers.length < STEP) break;
+    if (leftovers.length < STEP || core.gate.stopping) break;
   }
   await finishWholeUploads(core);
-  while ((await sweepBlobs(core)).more);
+  while (!core.gate.stopping && (await sweepBlobs(core)).more);
 }
 
 async function finishWholeUploads(core: Core): Promise<void> {
@@ -148,7 +157,7 @@ async function finishWholeUploads(core: Core): Promise<void> {
   for (;;) {
     const page = await core.records.page(prefix, { limit: STEP, ...(after && { after }) });
     for (const { key } of page) await finishIfWhole(core, key.at(-1) as string);
-    if (page.length < STEP) return;
+    if (page.length < STEP || core.gate.stopping) return;
     after = page.at(-1)!.key;
   }
 }

@@ -70,7 +70,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
       async close() {
         blobs.close();
         await core.background.settled();
-        await downloads.flush();
+        await downloads.flush().catch((error) => log.warning("Download counts are lost: {error}", { error }));
         records.close();
         lock[Symbol.dispose]();
       },
