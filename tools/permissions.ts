@@ -49,8 +49,8 @@ export function permissionFlags({ config, configFiles, project, cwd }: Permissio
     !all.some((other) => path !== other && path.startsWith(other + sep))
   );
   const other = ["--no-prompt", "--allow-env=PAWL_*", `--allow-net=${netAddresses(config).join(",")}`];
-  // To print the addresses under which it can be reached.
-  if (ALL_ADDRESSES.includes(config.host)) other.push("--allow-sys=networkInterfaces");
+  // To leave room on the disk for records, and to print the addresses under which it can be reached.
+  other.push(`--allow-sys=statfs${ALL_ADDRESSES.includes(config.host) ? ",networkInterfaces" : ""}`);
   return {
     read: `--allow-read=${named([...data, ...own, ...configFiles])}`,
     write: `--allow-write=${named(data)}`,

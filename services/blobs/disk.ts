@@ -2,16 +2,22 @@
  * Blobs in a directory: one sparse file each, `blobs/<day>/<random>`, written in its final place and never
  * moved. An empty file of the same name in `begun/` stands for an upload of which no record exists yet.
  */
+import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import type { Segment } from "../model.ts";
 import { Problem } from "../problem.ts";
 import type { BlobReader, BlobStore, BlobWriter } from "./blob_store.ts";
-import { onDisk } from "./disk_errors.ts";
+import { diskFull, onDisk } from "./disk_errors.ts";
 import { openDiskReader } from "./disk_reader.ts";
 import { openDiskHasher } from "./disk_hasher.ts";
 import { sharedRun } from "./shared_run.ts";
 
 const ID = /^\d{8}-[0-9a-f]{32}$/;
+/**
+ * Bytes of the file system that blobs leave free: records lie beside them, and when these cannot be written any
+ * more, nothing can be deleted either. More than what all requests together have under way.
+ */
+const RESERVE = 64 * 1024 * 1024;
 /** Remembered at most; forgetting one costs a directory sync more. */
 const MAX_DURABLE_NAMES = 10_000;
 
@@ -66,6 +72,14 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
   }
 
   /** The file's entry in the folder of its day, and that folder's own: whoever made it may not have come to that. */
+  /** Takes microseconds, so that it is asked anew before each write: others fill the file system too. */
+  function requireRoom(bytes: number): void {
+    const { bavail, bsize } = statfsSync(directory);
+    if (bavail * bsize - bytes < RESERVE) {
+      throw diskFull(new Error(`${bavail * bsize} bytes are free; ${RESERVE} are kept for records`));
+    }
+  }
+
   async function makeNameDurable(id: string): Promise<void> {
     if (durableNames.has(id)) return;
     const folder = join(pathOf(id), "..");
@@ -110,6 +124,7 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
       return {
         write: (position, bytes) =>
           guarded(async () => {
+            requireRoom(bytes.length);
             if (position !== at) await file.seek(position, Deno.SeekMode.Start);
             at = position;
             for (let rest = bytes; rest.length > 0;) {

@@ -5,16 +5,7 @@ import { Problem } from "../problem.ts";
 export function diskProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const code = (error as { code?: unknown } | null)?.code;
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new Problem(
-      "disk-full",
-      "The server's disk is full. What was acknowledged is safe; try again later.",
-      {
-        retryAfter: 30,
-        cause: error,
-      },
-    );
-  }
+  if (code === "ENOSPC" || code === "EDQUOT") return diskFull(error);
   if (code === "EMFILE" || code === "ENFILE") {
     return new Problem("busy", "The server has too many files open. Try again in a moment.", {
       retryAfter: 2,
@@ -25,6 +16,15 @@ export function diskProblem(error: unknown): Problem {
     retryAfter: 10,
     cause: error,
   });
+}
+
+/** There is no room for more bytes. */
+export function diskFull(cause?: unknown): Problem {
+  return new Problem(
+    "disk-full",
+    "The server's disk is full. What was acknowledged is safe; try again later.",
+    { retryAfter: 30, cause },
+  );
 }
 
 /** Runs a file operation and turns its failure into a `Problem`. */

@@ -16,7 +16,7 @@ Deno.test("the default configuration needs its own folders, its address and its 
   assert.deepEqual(await flagsFor({}), {
     read: "--allow-read=./data,./services,./static,./pawl.json",
     write: "--allow-write=./data",
-    other: ["--no-prompt", "--allow-env=PAWL_*", "--allow-net=127.0.0.1:8000"],
+    other: ["--no-prompt", "--allow-env=PAWL_*", "--allow-net=127.0.0.1:8000", "--allow-sys=statfs"],
   });
 });
 
@@ -36,7 +36,7 @@ Deno.test("folders elsewhere, IPv6, all addresses and a key set are granted when
       "--no-prompt",
       "--allow-env=PAWL_*",
       "--allow-net=[::],id.example:443",
-      "--allow-sys=networkInterfaces",
+      "--allow-sys=statfs,networkInterfaces",
     ],
   });
   const local = await flagsFor({ ...JWKS, PAWL_JWKS_URL: "http://[::1]:9000/keys" });
