@@ -20,6 +20,10 @@ export interface LiveUpload {
   readonly claims: Claims;
   /** Chunk records. */
   chunks: number;
+  /** Commits that failed and may have been applied all the same: `received` may lack what they recorded. */
+  doubts: number;
+  /** How many of these have been looked up since. */
+  settledDoubts: number;
   /** Ms since 1970; after loading up to a minute too late, never too early. */
   lastProgressAt: number;
   /** What of it is stored. */
@@ -34,8 +38,10 @@ export interface LiveLease extends Disposable {
 }
 
 export interface LiveUploads {
-  /** The one `LiveUpload` of this session, loaded when it is not there. */
+  /** The one `LiveUpload` of this session, loaded when it is not there, and without doubts. */
   open(record: UploadRecord): Promise<LiveLease>;
+  /** Ends the doubts that came up since `open`: to be called when a stretch has been claimed. */
+  refresh(upload: LiveUpload): Promise<void>;
   /** The one in memory, if any. */
   peek(id: string): LiveUpload | undefined;
 }
@@ -69,9 +75,11 @@ export function newLiveUploads(records: Records): LiveUploads {
       let upload: LiveUpload;
       try {
         upload = slot.loaded = await slot.loading;
+        await refresh(records, upload);
       } catch (error) {
         slot.users--;
-        if (slots.get(id) === slot) slots.delete(id);
+        // A loaded one stays: others may hold it, and there must not be two.
+        if (!slot.loaded && slots.get(id) === slot) slots.delete(id);
         throw error;
       }
       const held = slot;
@@ -85,25 +93,14 @@ export function newLiveUploads(records: Records): LiveUploads {
         },
       };
     },
+    refresh: (upload) => refresh(records, upload),
     peek: (id) => slots.get(id)?.loaded ?? undefined,
   };
 }
 
 async function load(records: Records, record: UploadRecord): Promise<LiveUpload> {
   const received = new SpanSet();
-  let chunks = 0;
-  const prefix = keys.uploadChunks(record.id);
-  let after: Deno.KvKey | undefined;
-  for (;;) {
-    const page = await records.page<ChunkRecord>(prefix, { limit: CHUNKS_PER_READ, ...(after && { after }) });
-    for (const { key, value } of page) {
-      const offset = key.at(-1) as number;
-      received.add(offset, offset + value.size);
-    }
-    chunks += page.length;
-    if (page.length < CHUNKS_PER_READ) break;
-    after = page.at(-1)!.key;
-  }
+  const chunks = await addRecorded(records, record.id, received);
   const activity = await records.get<ActivityRecord>(keys.uploadActivity(record.id));
   const at = activity.value?.at ?? record.createdAt;
   return {
@@ -111,9 +108,36 @@ async function load(records: Records, record: UploadRecord): Promise<LiveUpload>
     received,
     claims: newClaims(),
     chunks,
+    doubts: 0,
+    settledDoubts: 0,
     // So that nobody loses a second of the time that an answer named before.
     lastProgressAt: chunks === 0 ? at : at + ACTIVITY_EVERY_MS,
     storedProgressAt: at,
     finishing: null,
   };
+}
+
+/** What is recorded never shrinks while a session is open, so that adding all of it again is right at any time. */
+async function refresh(records: Records, upload: LiveUpload): Promise<void> {
+  const { doubts } = upload;
+  if (upload.settledDoubts >= doubts) return;
+  upload.chunks = await addRecorded(records, upload.id, upload.received);
+  upload.settledDoubts = Math.max(upload.settledDoubts, doubts);
+}
+
+/** Adds what is recorded to `received`; gives the number of chunk records. */
+async function addRecorded(records: Records, id: string, received: SpanSet): Promise<number> {
+  let chunks = 0;
+  let after: Deno.KvKey | undefined;
+  for (;;) {
+    const limit = CHUNKS_PER_READ;
+    const page = await records.page<ChunkRecord>(keys.uploadChunks(id), { limit, ...(after && { after }) });
+    for (const { key, value } of page) {
+      const offset = key.at(-1) as number;
+      received.add(offset, offset + value.size);
+    }
+    chunks += page.length;
+    if (page.length < limit) return chunks;
+    after = page.at(-1)!.key;
+  }
 }

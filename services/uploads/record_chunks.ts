@@ -57,6 +57,9 @@ async function recordGroup(
     });
     if (storesActivity) commit.set(keys.uploadActivity(id), { at: now } satisfies ActivityRecord);
     return entries.filter((entry) => entry.value === null).length;
+  }).catch((error) => {
+    upload.doubts++; // Its answer may be all that is missing.
+    throw error;
   });
 
   upload.chunks += added;

@@ -35,6 +35,7 @@ export async function writeChunk(
       takeoverMs: core.config.uploads.takeoverSeconds * 1000,
     });
     try {
+      await core.live.refresh(upload);
       requireRoom(core, { record, upload, claim, length: of.chunk.length });
       await writeBody(core, { record, upload, claim, chunk: of.chunk });
     } catch (error) {
