@@ -45,6 +45,7 @@ export async function finish(core: Core, finishing: Finishing): Promise<Finished
     if (session?.value?.status === "completed") return await earlier(core, session.value, content);
     if (session) {
       requireUploading(session.value);
+      requireDeclared(session.value, content);
       commit.check(session);
     }
     const mine = await records.get<AttachmentRecord>(keys.attachment(attachment.id));
@@ -68,6 +69,18 @@ export async function finish(core: Core, finishing: Finishing): Promise<Finished
     }
     return { attachment: record, keptOwn: !shared };
   });
+}
+
+/** For a digest that the session has learned while its bytes were hashed. Completing again fails the session then. */
+function requireDeclared({ sha256 }: UploadRecord, content: StoredContent): void {
+  if (sha256 === null || sha256 === content.sha256) return;
+  throw new Problem(
+    "digest-mismatch",
+    `The file's SHA-256 is ${content.sha256}, but ${sha256} was declared.`,
+    {
+      extra: { declared: sha256, received: content.sha256 },
+    },
+  );
 }
 
 /** The usable blob with this content, if any; the commit fails when that changes. */

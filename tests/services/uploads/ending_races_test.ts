@@ -66,3 +66,21 @@ Deno.test("what a writer stores after the bytes of its cancelled upload were rem
   const one = [{ file: before.blobId, offset: 0, length: 0 }];
   await assert.rejects(core.blobs.openReader(one), { code: "blob-missing" });
 });
+
+Deno.test("a digest that is declared while the bytes are hashed must match too", async () => {
+  await using app = await startApp();
+  const { core } = app.services;
+  const file = { fileName: "a.txt", size: CONTENT.length, fingerprint: "mine" };
+  const { body: { id } } = await app.json("POST", "/api/v1/uploads", { body: file });
+  await send(app, id);
+  const before = await recordOf(app, id);
+  const again = await app.json("POST", "/api/v1/uploads", { body: { ...file, sha256: "0".repeat(64) } });
+  assert.equal(again.body.id, id);
+
+  using lease = await core.live.open(before);
+  const finishing = finishOnce(core, { record: before, upload: lease.upload, sha256: null });
+  await assert.rejects(finishing, { code: "digest-mismatch" });
+  await core.background.settled();
+  assert.equal((await app.json("POST", `/api/v1/uploads/${id}/complete`)).body.code, "digest-mismatch");
+  assert.equal((await recordOf(app, id)).status, "failed");
+});
