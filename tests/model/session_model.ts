@@ -7,9 +7,9 @@ import { createHash } from "node:crypto";
 export const CHUNKS = { min: 1024, default: 2048, max: 4096 };
 
 const HOUR = 3_600_000;
-export const EXPIRE_MS = 24 * HOUR;
-/** The job waits this much longer, because progress is stored coarsely. */
-const COARSENESS_MS = 120_000;
+const EXPIRE_MS = 24 * HOUR;
+/** Progress is stored this coarsely, so that the time promised after a restart may be so much longer. */
+const COARSENESS_MS = 60_000;
 const KEEP_MS = 7 * 24 * HOUR;
 
 export interface SessionModel {
@@ -24,6 +24,8 @@ export interface SessionModel {
   fingerprint: string | null;
   status: "uploading" | "completed" | "cancelled" | "failed" | "expired" | "forgotten";
   lastProgressAt: number;
+  /** The latest expiry that an answer named. */
+  promised: number;
   endedAt: number;
   attachmentId: string | null;
 }
@@ -100,12 +102,20 @@ export function addSession(model: Model, id: string, intent: OpenIntent): Sessio
     fingerprint,
     status: "uploading",
     lastProgressAt: model.now,
+    promised: model.now + EXPIRE_MS,
     endedAt: 0,
     attachmentId: null,
   };
   model.sessions.push(session);
   for (const mark of marks(session)) model.found.set(mark, session);
   return session;
+}
+
+/** Whether an open session may name this expiry: never an earlier one than before, and not much too late. */
+export function promise(session: SessionModel, expiresAt: number): boolean {
+  const least = Math.max(session.promised, session.lastProgressAt + EXPIRE_MS);
+  session.promised = expiresAt;
+  return expiresAt >= least && expiresAt <= session.lastProgressAt + EXPIRE_MS + COARSENESS_MS;
 }
 
 /** Past its time, whether the job has recorded that or not. */
@@ -211,7 +221,7 @@ export function expire(model: Model): void {
     if (session.status === "forgotten") continue;
     if (session.status !== "uploading") {
       if (model.now >= session.endedAt + KEEP_MS) session.status = "forgotten";
-    } else if (model.now >= session.lastProgressAt + EXPIRE_MS + COARSENESS_MS) {
+    } else if (isStale(model, session)) {
       end(model, session, "expired");
     }
   }
