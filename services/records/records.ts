@@ -103,20 +103,31 @@ async function committed(commit: Promise<Deno.KvCommitResult | Deno.KvCommitErro
   try {
     return (await commit).ok;
   } catch (error) {
-    const message = error instanceof Error ? error.message : "";
-    if (message.includes("database is locked")) return false;
-    if (message.includes("database or disk is full")) {
-      throw new Problem(
-        "disk-full",
-        "The server's disk is full. What was acknowledged is safe; try again later.",
-        {
-          retryAfter: 30,
-          cause: error,
-        },
-      );
-    }
+    if (messageOf(error).includes("database is locked")) return false;
     throw error;
   }
+}
+
+const messageOf = (error: unknown) => error instanceof Error ? error.message : "";
+
+/** What SQLite says when the storage below it fails. */
+const STORAGE_FAILURE = /disk I\/O error|readonly database|unable to open database|disk image is malformed/;
+
+/** The storage's failures as a `Problem`; anything else stays as it is. */
+function recordsProblem(error: unknown): unknown {
+  const message = messageOf(error);
+  if (message.includes("database or disk is full")) {
+    return new Problem(
+      "disk-full",
+      "The server's disk is full. What was acknowledged is safe; try again later.",
+      { retryAfter: 30, cause: error },
+    );
+  }
+  if (!STORAGE_FAILURE.test(message)) return error;
+  return new Problem("storage-unavailable", "The server's disk does not work right now. Try again later.", {
+    retryAfter: 10,
+    cause: error,
+  });
 }
 
 async function withDeadline<T>(call: Promise<T>, deadlineMs: number): Promise<T> {
@@ -130,6 +141,8 @@ async function withDeadline<T>(call: Promise<T>, deadlineMs: number): Promise<T>
   }, deadlineMs);
   try {
     return await Promise.race([call, late.promise]);
+  } catch (error) {
+    throw recordsProblem(error);
   } finally {
     clearTimeout(timer);
   }
