@@ -120,7 +120,8 @@ export async function readForm<T>(
       received += bytes.length;
       if (received - (state.part?.bytesRead ?? 0) > maxOverhead) {
         fail(tooLarge("The form is too large beside its file. Send less text before and after it."));
-      } else if (!form.write(bytes as never)) {
+      } else if (!form.write(bytes as never) && !state.failure) {
+        // A failure within the write has nobody to wake yet, and nothing drains after it.
         await new Promise<void>((resolve) => form.once("drain", wake = resolve));
       }
     }
