@@ -25,7 +25,7 @@ import { Attachment, attachmentJson, fileFields, json } from "./schemas.ts";
 
 const tags = ["Whole files"];
 const binary = z.string().openapi({ format: "binary" });
-const FileQuery = z.object(fileFields);
+const FileQuery = z.strictObject(fileFields);
 const NamedFile = z.strictObject({ ...fileFields, fileName: z.string().optional() });
 
 const refusals = problems(
