@@ -81,10 +81,11 @@ export async function expireUploads(
       // An ended session is looked at again when it is to be forgotten, one that went on meanwhile soon.
       next = now + (after.status === "uploading" ? HOUR : keepMs(core));
     }
-    await records.transact((commit) => {
-      commit.delete(key);
+    await records.transact(async (commit) => {
+      const entry = await records.get(key);
+      if (entry.versionstamp === null) return; // Another run has moved it.
+      commit.check(entry).delete(key);
       if (next !== null) commit.set(keys.uploadByExpiry(next, id), true);
-      return Promise.resolve();
     });
   });
   return { ...done, more: due.length === STEP };
