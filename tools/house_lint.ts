@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[] | null> = {
   "main.ts": ["config", "log.ts", "routes", "jobs", "services"],
   "log.ts": ["config/config.ts"],
   "config": ["config", "services/model.ts", "services/problem.ts"],
-  "routes": ["routes", "services", "config/config.ts"],
+  "routes": ["routes", "services", "static", "config/config.ts"],
   "jobs": ["jobs", "services", "config/config.ts"],
   "services": ["services", "services/records", "services/blobs", "config/config.ts"],
   "services/records": ["services/records", "services/model.ts", "services/problem.ts", "config/config.ts"],
