@@ -36,47 +36,46 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   } = options;
   const log = getLogger(["pawl", "services"]);
-  const lock = await lockDataDir(config.dataDir);
-  try {
-    const kv = await Deno.openKv(join(config.dataDir, "pawl.kv"));
-    const records = openRecords(kv, { deadlineMs: KV_DEADLINE_MS, delay, random: Math.random });
-    const blobs = await openDisk({ directory: config.dataDir, now });
-    const core: Core = {
-      config,
-      records,
-      blobs,
-      live: newLiveUploads(records),
-      gate: createGate(),
-      pool: [],
-      background: newBackground((name, error) => log.error("{name} failed: {error}", { name, error })),
-      now,
-      newAttachmentId: attachmentIds(now),
-    };
-    const downloads = newDownloadCounts(records, now);
+  // What is open when something fails is closed again.
+  using opened = new DisposableStack();
+  opened.use(await lockDataDir(config.dataDir));
+  const kv = await Deno.openKv(join(config.dataDir, "pawl.kv"));
+  const records = openRecords(kv, { deadlineMs: KV_DEADLINE_MS, delay, random: Math.random });
+  opened.defer(() => records.close());
+  const blobs = await openDisk({ directory: config.dataDir, now });
+  opened.defer(() => blobs.close());
+  const core: Core = {
+    config,
+    records,
+    blobs,
+    live: newLiveUploads(records),
+    gate: createGate(),
+    pool: [],
+    background: newBackground((name, error) => log.error("{name} failed: {error}", { name, error })),
+    now,
+    newAttachmentId: attachmentIds(now),
+  };
+  const downloads = newDownloadCounts(records, now);
 
-    const dropped = await dropUnsettled(core);
-    if (dropped > 0) {
-      log.info("Removed {dropped} unfinished single-request uploads of the last run", { dropped });
-    }
-    core.background.run("resume interrupted work", () => resumeInterrupted(core));
-
-    return {
-      core,
-      downloads,
-      check: {
-        records: async () => void await records.get(["health"]),
-        storage: () => blobs.check(),
-      },
-      async close() {
-        blobs.close();
-        await core.background.settled();
-        await downloads.flush().catch((error) => log.warning("Download counts are lost: {error}", { error }));
-        records.close();
-        lock[Symbol.dispose]();
-      },
-    };
-  } catch (error) {
-    lock[Symbol.dispose]();
-    throw error;
+  const dropped = await dropUnsettled(core);
+  if (dropped > 0) {
+    log.info("Removed {dropped} unfinished single-request uploads of the last run", { dropped });
   }
+  core.background.run("resume interrupted work", () => resumeInterrupted(core));
+
+  const owned = opened.move();
+  return {
+    core,
+    downloads,
+    check: {
+      records: async () => void await records.get(["health"]),
+      storage: () => blobs.check(),
+    },
+    async close() {
+      blobs.close();
+      await core.background.settled();
+      await downloads.flush().catch((error) => log.warning("Download counts are lost: {error}", { error }));
+      owned.dispose();
+    },
+  };
 }
