@@ -15,6 +15,7 @@ import { DataDirBusy } from "./services/data_dir.ts";
 import { openServices, type Services } from "./services/open.ts";
 
 const SIGN_IN_HOURS = 12;
+const SAME_SIGNAL_MS = 500;
 /** Of the grace time, kept for uploads to record what counted, and for closing. */
 const SETTLE_MS = 2000;
 const CLOSE_MS = 500;
@@ -44,10 +45,14 @@ async function main(): Promise<void> {
 
   const jobs = new AbortController();
   scheduleJobs(services, jobs.signal);
-  let stopping = false;
+  let stoppingSince: number | null = null;
   async function stop() {
-    if (stopping) Deno.exit(130); // Asked twice: at once. What was acknowledged is safe.
-    stopping = true;
+    if (stoppingSince !== null) {
+      // A terminal sends Ctrl-C to deno task and to us, and deno task passes it on: the same request again.
+      if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
+      Deno.exit(130); // Asked twice: at once. What was acknowledged is safe.
+    }
+    stoppingSince = performance.now();
     console.log("Stopping: running uploads end or keep what counted.");
     const graceMs = config.shutdown.graceSeconds * 1000;
     const deadline = Date.now() + graceMs;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { startChild } from "../support/child.ts";
+import { rawConnect, type RawConnection } from "../support/raw_http.ts";
 import { startServer } from "../support/server.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
@@ -67,7 +68,7 @@ Deno.test("--help names every setting; another argument is refused", async () =>
   assert.deepEqual(await Array.fromAsync(Deno.readDir(dir.path)), []);
 });
 
-Deno.test("on a terminal the sign-in link is printed whole and works; Ctrl-C stops the server", async () => {
+Deno.test("on a terminal the sign-in link is printed whole and works; Ctrl-C lets an upload end", async () => {
   await using dir = await tempDir();
   // script makes a terminal for the command and passes on what it is sent.
   const terminal = new Deno.Command("script", {
@@ -79,24 +80,39 @@ Deno.test("on a terminal the sign-in link is printed whole and works; Ctrl-C sto
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
+  using cleanup = new DisposableStack();
+  // With its terminal gone, all that runs on it ends.
+  const ended = terminal.status.then(() => cleanup.move());
+  cleanup.defer(() => terminal.kill("SIGKILL"));
   const keyboard = terminal.stdin.getWriter();
   let output = "";
-  let used = false;
+  let upload: RawConnection | null = null;
+  let stopping = false;
   for await (const text of terminal.stdout.pipeThrough(new TextDecoderStream())) {
     output += text;
-    const link = /(http:\/\/127\.0\.0\.1:\d+)\/#token=(\S+)/.exec(output);
-    if (!link || !output.includes("/docs") || used) continue;
-    used = true;
-    const response = await fetch(`${link[1]}/api/v1/uploads`, {
-      headers: { authorization: `Bearer ${link[2]}` },
-    });
-    await response.body?.cancel();
-    assert.equal(response.status, 200);
-    await keyboard.write(new TextEncoder().encode("\x03"));
+    const link = /(http:\/\/127\.0\.0\.1:\d+\/)#token=(\S+)/.exec(output);
+    if (link && output.includes("/docs") && upload === null) {
+      upload = await rawConnect(new URL(link[1]!));
+      const head = [
+        "PUT /api/v1/files/a.txt HTTP/1.1",
+        "Host: 127.0.0.1",
+        `Authorization: Bearer ${link[2]}`,
+      ];
+      await upload.send([...head, "Content-Length: 4", "", "ha"].join("\r\n"));
+      // It is there when the server has begun the file.
+      while ((await Array.fromAsync(Deno.readDir(dir.join("data/begun")))).length === 0);
+      await keyboard.write(new TextEncoder().encode("\x03"));
+    }
+    if (output.includes("Stopping") && upload !== null && !stopping) {
+      stopping = true;
+      await upload.send("lf");
+      assert.equal((await upload.response())?.status, 201);
+    }
   }
+  upload?.[Symbol.dispose]();
   await keyboard.close().catch(() => {}); // The terminal is gone.
-  assert.ok(used, output);
-  assert.match(output, /Stopping/);
+  assert.ok(stopping, output);
+  await ended;
   assert.equal((await terminal.status).code, 0, output);
 });
 

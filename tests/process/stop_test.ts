@@ -106,8 +106,11 @@ Deno.test("a second signal ends the process at once", async () => {
   await written(server, MIB / 2);
   const exit = server.stop("SIGTERM");
   await untilStopping(server);
-  server.stop("SIGINT");
-  assert.equal((await exit).code, 130);
+  // The first ones may be taken for the signal before, which a terminal and deno task both send.
+  const again = setInterval(() => server.stop("SIGINT"), 50);
+  const { code } = await exit;
+  clearInterval(again);
+  assert.equal(code, 130);
 });
 
 Deno.test("idle connections do not delay a stop, and a running download comes to its end", async () => {
