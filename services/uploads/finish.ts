@@ -83,17 +83,30 @@ function requireDeclared({ sha256 }: UploadRecord, content: StoredContent): void
   );
 }
 
+/** Whether an attachment may be put on this blob: its record says so, and its bytes are all there. */
+export async function isUsableNow(core: Core, blob: BlobRecord | null): Promise<boolean> {
+  if (!isUsable(blob)) return false;
+  try {
+    (await core.blobs.openReader(blob.segments)).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.code === "blob-missing") return false;
+    throw error;
+  }
+}
+
 /** The usable blob with this content, if any; the commit fails when that changes. */
 async function storedBefore(
-  { records }: Core,
+  core: Core,
   commit: Deno.AtomicOperation,
   sha256: string,
 ): Promise<Deno.KvEntry<BlobRecord> | null> {
+  const { records } = core;
   const index = await records.get<string>(keys.blobBySha256(sha256));
   commit.check(index);
   if (index.value === null) return null;
   const blob = await records.get<BlobRecord>(keys.blob(index.value));
-  if (isUsable(blob.value)) return blob as Deno.KvEntry<BlobRecord>;
+  if (await isUsableNow(core, blob.value)) return blob as Deno.KvEntry<BlobRecord>;
   if (blob.versionstamp !== null) commit.check(blob);
   return null;
 }

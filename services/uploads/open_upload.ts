@@ -9,7 +9,7 @@ import { isUsable, referTo } from "../records/blobs.ts";
 import { keys } from "../records/keys.ts";
 import { createUpload, findKeys } from "../records/uploads.ts";
 import { expiresAt } from "./find.ts";
-import { newAttachment } from "./finish.ts";
+import { isUsableNow, newAttachment } from "./finish.ts";
 
 export interface OpenRequest extends FileRequest {
   /** Bytes of the whole file. */
@@ -86,7 +86,7 @@ async function instantUpload(core: Core, draft: UploadRecord): Promise<Attachmen
     const owned = await records.get<AttachmentRecord>(keys.attachment(String(index.key.at(-1))));
     if (!owned.value || owned.value.deletedAt !== null || owned.value.size !== size) return null;
     const blob = await records.get<BlobRecord>(keys.blob(owned.value.blobId));
-    if (!isUsable(blob.value)) return null;
+    if (!isUsable(blob.value) || !await isUsableNow(core, blob.value)) return null;
     const content = { ...blob.value, blobId: blob.value.id };
     attachment ??= newAttachment(core, { ownerId, facts: pickFacts(draft), content });
     const place = await records.get<AttachmentRecord>(keys.attachment(attachment.id));

@@ -57,3 +57,22 @@ Deno.test("An empty file needs no bytes on disk", async () => {
   const response = await app.request(url);
   assert.deepEqual([response.status, await response.text()], [200, ""]);
 });
+
+Deno.test("Who sends content again whose stored bytes are missing gets a file that is whole", async () => {
+  await using app = await startApp();
+  const { sha256, size, fileName } = await putFile(app, { body: "contents" });
+  const [lost] = await blobPaths(app);
+  await Deno.remove(lost!);
+
+  const open = await app.json("POST", "/api/v1/uploads", { body: { fileName, size, sha256 } });
+  assert.equal(open.status, 201, "an instant upload would have no bytes");
+  const path = `/api/v1/uploads/${open.body.id}`;
+  const put = await app.request(`${path}/chunks/0`, { method: "PUT", body: "contents" });
+  assert.deepEqual([put.status, (await put.json()).receivedBytes], [200, size]);
+  const { body: again } = await app.json("POST", `${path}/complete`);
+  assert.equal(await (await app.request(again.url)).text(), "contents");
+
+  const third = await putFile(app, { body: "contents" });
+  assert.equal(await (await app.request(third.url)).text(), "contents");
+  assert.equal((await blobPaths(app)).length, 1, "the bytes that are there are shared again");
+});
