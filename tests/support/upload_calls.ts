@@ -136,7 +136,11 @@ export function handFed(): HandFed {
   };
 }
 
-/** Tries again at once until `true`; the test's own deadline ends it when it never comes. */
+/** Asks again until it is so; throws after 20 s, so that what never comes fails the test. */
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+  const end = performance.now() + 20_000;
+  while (!await condition()) {
+    if (performance.now() > end) throw new Error(`this never came: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }
