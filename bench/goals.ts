@@ -1,0 +1,26 @@
+/** What Pawl wants to reach, as ratios of medians measured in one run. */
+import { median, type Result } from "./rounds.ts";
+
+export interface Goal {
+  name: string;
+  /** The least (or, with `atMost`, the largest) value that is good enough. */
+  limit: number;
+  atMost?: true;
+  value: number;
+  unit: string;
+}
+
+/** Bytes a second, of the median round. */
+export function speed({ bytes, samples }: Result): number {
+  return bytes / median(samples.map(({ seconds }) => seconds));
+}
+
+/** How many times as fast `name` is as `other`; null when one of them did not take part. */
+export function ratio(results: Result[], { name, other }: { name: string; other: string }): number | null {
+  const [mine, theirs] = [name, other].map((wanted) => results.find(({ contender }) => contender === wanted));
+  return mine && theirs ? speed(mine) / speed(theirs) : null;
+}
+
+export function reached({ limit, atMost, value }: Goal): boolean {
+  return atMost ? value <= limit : value >= limit;
+}

@@ -1,0 +1,62 @@
+/** Many small files up, each by one request, eight at a time. */
+import { randomFillSync } from "node:crypto";
+import type { TestServer } from "../../tests/support/server.ts";
+import { type Transfer, transfers } from "../clients/curl.ts";
+import type { Payload } from "../payload.ts";
+import type { Contender } from "../rounds.ts";
+import type { TusServer } from "../servers/tus.ts";
+import { removeBlobs } from "./uploads.ts";
+
+export const SMALL_BYTES = 10 * 1024;
+export const SMALL_CONNECTIONS = 8;
+
+export function smallFileContenders(
+  { pawl, tus }: { pawl: TestServer; tus: TusServer | null },
+  { payload, count }: { payload: Payload; count: number },
+): Contender[] {
+  const paths = Array.from({ length: count }, (_, index) => `${payload.directory}/small_${index}`);
+
+  /** New content for each round, one list for each connection. */
+  async function lists(transfer: (path: string) => Transfer): Promise<() => Promise<void>> {
+    const bytes = new Uint8Array(SMALL_BYTES);
+    for (const path of paths) {
+      randomFillSync(bytes);
+      await Deno.writeFile(path, bytes);
+    }
+    const connections = Array.from({ length: SMALL_CONNECTIONS }, (): Transfer[] => []);
+    paths.forEach((path, index) => connections[index % SMALL_CONNECTIONS]!.push(transfer(path)));
+    return await transfers(connections, payload.directory);
+  }
+
+  const contenders: Contender[] = [{
+    name: "Pawl",
+    bytes: count * SMALL_BYTES,
+    pid: () => pawl.pid,
+    async prepare() {
+      const headers = { Authorization: `Bearer ${await pawl.token()}` };
+      const url = new URL("/api/v1/files/small.bin", pawl.url).href;
+      return await lists((upload) => ({ url, upload, headers }));
+    },
+    after: () => removeBlobs(pawl),
+  }];
+  if (tus) {
+    contenders.push({
+      name: "@tus/server",
+      bytes: count * SMALL_BYTES,
+      pid: () => tus.pid,
+      prepare: () =>
+        lists((upload) => ({
+          url: tus.url,
+          method: "POST",
+          upload,
+          headers: {
+            "Tus-Resumable": "1.0.0",
+            "Upload-Length": String(SMALL_BYTES),
+            "Content-Type": "application/offset+octet-stream",
+          },
+        })),
+      after: tus.removeData,
+    });
+  }
+  return contenders;
+}

@@ -1,0 +1,161 @@
+/** The parts of the report: each starts its servers, measures, and says what it found. */
+import { startServer } from "../tests/support/server.ts";
+import { type Goal, ratio, speed } from "./goals.ts";
+import { MIB, type Payload } from "./payload.ts";
+import { clientCpu, extra, memory, resultTable, seconds, serverCpu, table, throughput } from "./report.ts";
+import { measure, median, type Result } from "./rounds.ts";
+import { downloadBench } from "./scenarios/downloads.ts";
+import { measureMemory, type MemoryCase, memoryCases } from "./scenarios/memory.ts";
+import { SMALL_BYTES, SMALL_CONNECTIONS, smallFileContenders } from "./scenarios/small_files.ts";
+import { times, UPLOAD_CONNECTIONS, uploadContenders, uploadNames } from "./scenarios/uploads.ts";
+import { startMemoryLoop, startSocketLoop } from "./servers/bare_loop.ts";
+import type { TusServer } from "./servers/tus.ts";
+
+export interface Setup {
+  payload: Payload;
+  /** An empty folder on a disk. */
+  scratch: string;
+  /** null: not to be had here. */
+  tus: TusServer | null;
+  /** Of the large file. */
+  bytes: number;
+  rounds: number;
+  quick: boolean;
+  /** Of the peers; sections add theirs. */
+  versions: string[];
+}
+
+export type Section = (setup: Setup) => Promise<{ text: string; goals: Goal[] }>;
+
+export const SECTIONS: Record<string, Section> = { uploads, downloads, files, memory: peakMemories };
+
+const CHUNK_BYTES = 8 * MIB;
+const startPawl = () => startServer({ env: { PAWL_LOG_LEVEL: "warning" } });
+
+async function folder(setup: Setup, name: string): Promise<string> {
+  const path = `${setup.scratch}/${name}`;
+  await Deno.mkdir(path);
+  return path;
+}
+
+async function uploads(setup: Setup): Promise<{ text: string; goals: Goal[] }> {
+  const { payload, bytes, rounds, tus } = setup;
+  await using pawl = await startPawl();
+  await using memoryLoop = await startMemoryLoop(await folder(setup, "memory_loop"));
+  await using socketLoop = await startSocketLoop(await folder(setup, "socket_loop"));
+  const servers = { pawl, memoryLoop, socketLoop, tus };
+  const size = { bytes, chunkBytes: CHUNK_BYTES };
+  const results = await measure(await uploadContenders(servers, { payload, size }), rounds);
+
+  const goals: Goal[] = [];
+  const compare = (
+    connections: number,
+    { other, to, limit }: { other: string; to: string; limit: number },
+  ) => {
+    const value = ratio(results, { name: uploadNames.pawl(connections), other });
+    if (value !== null) {
+      goals.push({ name: `upload, ${times(connections)}: speed of ${to}`, limit, value, unit: "x" });
+    }
+  };
+  for (const connections of UPLOAD_CONNECTIONS) {
+    compare(connections, { other: uploadNames.memory, to: "the bare loop", limit: 0.6 });
+    compare(connections, { other: uploadNames.tus(connections), to: "@tus/server", limit: 2 });
+  }
+  const inOrder = results.find(({ contender }) => contender === uploadNames.pawl(1))!;
+  goals.push({
+    name: `complete of ${bytes / MIB} MiB that came in order`,
+    limit: 100,
+    atMost: true,
+    value: median(inOrder.samples.map(({ extra }) => extra.completeMs!)),
+    unit: " ms",
+  });
+  const columns = [seconds, throughput, serverCpu, clientCpu, memory, extra("completeMs", "`complete` ms")];
+  return { text: `${uploadText(bytes)}\n\n${resultTable("upload", results, columns)}`, goals };
+}
+
+function uploadText(bytes: number): string {
+  return `## Uploads of ${bytes / MIB} MiB
+
+The seconds go from the start of the first \`curl\` to the answer of \`complete\`.
+
+- **Pawl**: ${
+    CHUNK_BYTES / MIB
+  } MiB chunks, each with its SHA-256, each checked, synced and recorded before its 200; the whole
+  file's SHA-256 and CRC-32 besides. With 4 connections: one file by all four.
+- **hash + write + sync from memory**, the bare loop of the goal: one SHA-256 over the same bytes while they are
+  written, \`fdatasync\` after each chunk; no network and nobody else at work. It hashes once where Pawl hashes
+  twice (chunk and file).
+- **socket + hash + write + sync**: the same loop behind a socket, for the same clients as Pawl.
+- **@tus/server**: one PATCH with a whole file for each connection, which is what costs it least; with 4 connections
+  four files of a quarter, as it does not take one file by several. *Chunks*: a PATCH for each chunk. It has no
+  checksums and does not sync: an acknowledged byte may be lost with the power.`;
+}
+
+async function downloads(setup: Setup): Promise<{ text: string; goals: Goal[] }> {
+  const { payload, bytes, rounds } = setup;
+  await using pawl = await startPawl();
+  const scratch = await folder(setup, "downloads");
+  const { cases, nginx } = await downloadBench(pawl, { payload, scratch, bytes });
+  await using _nginx = nginx;
+  if (nginx) setup.versions.push(nginx.version);
+  const all: Result[] = [];
+  const goals: Goal[] = [];
+  for (const { of: { kind, connections, sink }, contenders } of cases) {
+    const name = `${kind}, ${times(connections)}, ${sink}`;
+    const results = await measure(contenders, rounds);
+    const value = ratio(results, { name: "Pawl", other: "nginx" });
+    if (value !== null) {
+      goals.push({ name: `download, ${name}: speed of nginx`, limit: 0.9, value, unit: "x" });
+    }
+    all.push(...results.map((result) => ({ ...result, contender: `${name}: ${result.contender}` })));
+  }
+  const text = `## Downloads of ${bytes / MIB} MiB
+
+Both hand out the same file on disk, which is in the page cache; nginx with \`sendfile\` and two workers. *Ranges* are
+16 MiB each. *Discarded*: \`curl\` throws the bytes away; *to a file*: it writes them, as people do. With 8
+connections, *whole* is a file of an eighth for each.`;
+  return {
+    text: `${text}\n\n${resultTable("download", all, [seconds, throughput, serverCpu, clientCpu, memory])}`,
+    goals,
+  };
+}
+
+async function files(setup: Setup): Promise<{ text: string; goals: Goal[] }> {
+  const { payload, rounds, tus, quick } = setup;
+  const count = quick ? 400 : 2000;
+  await using pawl = await startPawl();
+  const results = await measure(smallFileContenders({ pawl, tus }, { payload, count }), rounds);
+  const rate: Parameters<typeof resultTable>[2][number] = ["files/s", (result) => {
+    return (speed(result) / SMALL_BYTES).toFixed(0);
+  }];
+  const text = `## ${count} files of 10 KiB up, ${SMALL_CONNECTIONS} at a time
+
+One request for each, connections kept open. Pawl's 201 says that the file, its directory entry and its record are on
+stable storage; \`@tus/server\` syncs nothing.`;
+  return {
+    text: `${text}\n\n${resultTable("files", results, [seconds, rate, serverCpu, clientCpu, memory])}`,
+    goals: [],
+  };
+}
+
+async function peakMemories({ payload, quick }: Setup): Promise<{ text: string; goals: Goal[] }> {
+  const cases = memoryCases({ small: quick ? 16 * MIB : 100 * MIB, large: (quick ? 512 : 10 * 1024) * MIB });
+  const measured: MemoryCase[] = [];
+  for (const one of cases) measured.push(await measureMemory(one, { payload, chunkBytes: CHUNK_BYTES }));
+  const [, small, large, many] = measured as [MemoryCase, MemoryCase, MemoryCase, MemoryCase];
+  const goals: Goal[] = [
+    { name: `memory with ${many.name}`, limit: 200, atMost: true, value: many.peak / 1e6, unit: " MB" },
+    { name: `memory with ${large.name}`, limit: 200, atMost: true, value: large.peak / 1e6, unit: " MB" },
+    {
+      name: `memory with ${large.name} / ${small.name}`,
+      limit: 1.25,
+      atMost: true,
+      value: large.peak / small.peak,
+      unit: "x",
+    },
+  ];
+  const rows = measured.map(({ name, peak }) => [name, (peak / 1e6).toFixed(0)]);
+  const text =
+    "## Memory\n\nLargest resident size (`VmHWM`) of a server that was started for this and did nothing else.";
+  return { text: `${text}\n\n${table(["uploads", "peak MB"], rows)}`, goals };
+}

@@ -1,0 +1,58 @@
+/** Starts the two bare loops that uploads are compared with; see `bare_loop_server.ts`. */
+import { type Child, startChild } from "../../tests/support/child.ts";
+import { removeFiles } from "./directory.ts";
+
+export interface BareLoop extends AsyncDisposable {
+  pid: number;
+  removeData(): Promise<void>;
+}
+
+const script = new URL("./bare_loop_server.ts", import.meta.url).pathname;
+
+function command(directory: string, mode: string): string[] {
+  return [Deno.execPath(), "run", "--no-lock", "--no-config", "-A", script, directory, mode];
+}
+
+/** Takes the bodies of requests to `url`. */
+export async function startSocketLoop(directory: string): Promise<BareLoop & { url: string }> {
+  const child: Child = await startChild(command(directory, "socket"), {
+    env: Deno.env.toObject(),
+    cwd: directory,
+    ready: /ready (\d+)/,
+  });
+  return {
+    pid: child.pid,
+    url: `http://127.0.0.1:${child.ready[1]}/`,
+    removeData: () => removeFiles(directory),
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
+
+/** Hashes and writes bytes from its own memory when told to. */
+export async function startMemoryLoop(
+  directory: string,
+): Promise<BareLoop & { write(of: { chunks: number; size: number }): Promise<void> }> {
+  const [program, ...args] = command(directory, "memory");
+  const child = new Deno.Command(program!, { args, stdin: "piped", stdout: "piped" }).spawn();
+  const input = child.stdin.getWriter();
+  const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const line = async () => {
+    const { value, done } = await output.read();
+    if (done) throw new Error("The bare loop has ended");
+    return value;
+  };
+  await line();
+  return {
+    pid: child.pid,
+    async write({ chunks, size }) {
+      await input.write(new TextEncoder().encode(`${chunks} ${size}\n`));
+      await line();
+    },
+    removeData: () => removeFiles(directory),
+    async [Symbol.asyncDispose]() {
+      await input.close();
+      await output.cancel();
+      await child.status;
+    },
+  };
+}
