@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { startApp } from "../support/app.ts";
+import type { Caller, UploadRecord } from "../../services/model.ts";
+import { keys } from "../../services/records/keys.ts";
+import type { Records } from "../../services/records/records.ts";
+import { cancelUpload } from "../../services/uploads/end.ts";
+import { writeChunk } from "../../services/uploads/write_chunk.ts";
+import { ALICE, startApp } from "../support/app.ts";
 import { barrier } from "../support/barrier.ts";
 import { jitter } from "../support/jitter.ts";
 import { randomBytes } from "../support/random_bytes.ts";
@@ -7,6 +12,7 @@ import { assertConsistent } from "../support/store_check.ts";
 import { complete, download, openSession, putChunk, wholeSession } from "../support/uploads.ts";
 
 const ROUNDS = 200;
+const CALLER: Caller = { id: ALICE.sub, role: "user", name: ALICE.sub };
 
 Deno.test("of two who complete one upload at once, both get the one attachment", async () => {
   await using app = await startApp();
@@ -128,4 +134,32 @@ Deno.test("chunks in flight when their upload is cancelled leave no byte behind"
   const { files, blobs } = await assertConsistent(app);
   assert.deepEqual([blobs, files], [[], new Map()]);
   assert.deepEqual([...seen].toSorted(), ["recorded", "upload-cancelled"]);
+});
+
+Deno.test("a chunk whose upload is cancelled between its last look and its commit does not count", async () => {
+  await using app = await startApp();
+  const id = await openSession(app, { size: 100 });
+  const { core } = app.services;
+  const statusOf = async () => (await core.records.get<UploadRecord>(keys.upload(id))).value!.status;
+  let cancelling: Promise<void> | null = null;
+  const records: Records = {
+    ...core.records,
+    transact: (attempt) =>
+      core.records.transact(async (commit) => {
+        const result = await attempt(commit);
+        // It waits for this writer, so that only its commit is waited for here.
+        cancelling ??= cancelUpload(core, CALLER, id);
+        while (await statusOf() === "uploading");
+        return result;
+      }),
+  };
+  const body = new Response(randomBytes(100, { seed: 1 })).body!;
+  const writing = writeChunk({ ...core, records }, CALLER, {
+    id,
+    chunk: { offset: 0, length: 100, digests: {}, body },
+  });
+  await assert.rejects(writing, { code: "upload-cancelled" });
+  await cancelling;
+  const { blobs, files } = await assertConsistent(app);
+  assert.deepEqual([blobs, files], [[], new Map()]);
 });
