@@ -5,7 +5,7 @@ import type { Services } from "../services/open.ts";
 
 const log = getLogger(["pawl", "jobs"]);
 /** Steps of one run; what is left then waits for the next. */
-const MAX_STEPS = 100;
+const MAX_STEPS = 1000;
 
 interface Job {
   name: string;

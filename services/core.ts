@@ -18,5 +18,7 @@ export interface Core {
   readonly background: Background;
   /** Ms since 1970. */
   readonly now: () => number;
+  /** Ms, monotonic: for how long something has lasted, whatever is done to the clock. */
+  readonly elapsed: () => number;
   readonly newAttachmentId: () => string;
 }

@@ -26,6 +26,8 @@ export interface Services {
 
 export interface OpenOptions {
   now?: () => number;
+  /** Ms, monotonic. */
+  elapsed?: () => number;
   delay?: (ms: number) => Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export interface OpenOptions {
 export async function openServices(config: Config, options: OpenOptions = {}): Promise<Services> {
   const {
     now = Date.now,
+    elapsed = () => performance.now(),
     delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   } = options;
   const log = getLogger(["pawl", "services"]);
@@ -53,6 +56,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     pool: [],
     background: newBackground((name, error) => log.error("{name} failed: {error}", { name, error })),
     now,
+    elapsed,
     newAttachmentId: attachmentIds(now),
   };
   const downloads = newDownloadCounts(records, now);

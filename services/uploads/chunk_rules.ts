@@ -2,7 +2,6 @@
 import type { Core } from "../core.ts";
 import type { UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
-import type { Claim } from "./claims.ts";
 import type { LiveUpload } from "./live.ts";
 
 /** Where the chunk may lie; its end is the farthest possible one when the length is unknown. */
@@ -38,31 +37,40 @@ export function chunkRange(
   return { start: offset, end: offset + length };
 }
 
-interface Room {
+interface Chunk {
   record: UploadRecord;
   upload: LiveUpload;
-  claim: Claim;
-  length: number | null;
+  /** Bytes from the file's start; `end` is exclusive. */
+  start: number;
+  end: number;
 }
 
-/** The minimum keeps the number of records in bounds; so does the limit where it does not hold. */
-export function requireRoom(core: Core, { record, upload, claim, length }: Room): void {
+/** Throws `chunk-too-small` or `too-many-chunks`: the minimum, and a limit where it does not hold, bound the records. */
+export function requireRoom(core: Core, chunk: Chunk): void {
+  requireMinimum(core, chunk);
+  if (!isFull(core, chunk) || bringsToAnEnd(core, chunk)) return;
   const { min } = core.config.chunks;
-  if (length !== null) requireMinimum(core, { record, upload, start: claim.start, end: claim.end });
-  const most = 2 * Math.ceil(record.size / min) + 1000;
-  if (upload.chunks >= most) {
-    throw new Problem(
-      "too-many-chunks",
-      `This upload came in more than ${most} pieces. Open a new one and send larger chunks.`,
-    );
+  throw new Problem(
+    "too-many-chunks",
+    `This upload came in more pieces than it may. Send whole gaps, or chunks of at least ${min} bytes.`,
+  );
+}
+
+/** Whether only chunks that bring the upload to its end are taken any more, and those only whole. */
+export function isFull({ config }: Core, { record, upload }: Pick<Chunk, "record" | "upload">): boolean {
+  return upload.chunks >= 2 * Math.ceil(record.size / config.chunks.min) + 1000;
+}
+
+/** Of such chunks there is only so many more: large ones, and those that fill a gap whole or hold nothing new. */
+function bringsToAnEnd({ config }: Core, { upload: { received }, start, end }: Chunk): boolean {
+  if (end - start >= config.chunks.min || received.split(start, end).every((piece) => piece.recorded)) {
+    return true;
   }
+  return (start === 0 || received.covers(start - 1)) && received.covers(end);
 }
 
 /** Throws `chunk-too-small` unless the chunk ends at the file's end or at a recorded byte, or holds nothing new. */
-export function requireMinimum(
-  core: Core,
-  { record, upload, start, end }: { record: UploadRecord; upload: LiveUpload; start: number; end: number },
-): void {
+function requireMinimum(core: Core, { record, upload, start, end }: Chunk): void {
   const { min } = core.config.chunks;
   if (end - start >= min || end === record.size || upload.received.covers(end)) return;
   if (upload.received.split(start, end).every((piece) => piece.recorded)) return;

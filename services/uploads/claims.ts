@@ -10,7 +10,7 @@ export interface Claim {
   readonly end: number;
   /** Aborted when a newer request takes over or the upload ends: stop, settle, release. */
   readonly signal: AbortSignal;
-  /** Since when the writer has been waiting for the client's next bytes (ms); null while it works on some. */
+  /** Since when the writer has been waiting for the client's next bytes (ms, monotonic); null while it works on some. */
   waitingSince: number | null;
   /** To be called when the last write has settled. */
   release(): void;

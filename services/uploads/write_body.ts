@@ -6,7 +6,7 @@ import type { Core } from "../core.ts";
 import type { UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { type BodySource, openBody } from "./body_source.ts";
-import { requireMinimum } from "./chunk_rules.ts";
+import { isFull, requireRoom } from "./chunk_rules.ts";
 import type { Claim } from "./claims.ts";
 import { type ContentDigests, type DigestCheck, digestCheck } from "./digest_check.ts";
 import type { LiveUpload } from "./live.ts";
@@ -47,18 +47,20 @@ export async function writeBody(core: Core, { record, upload, claim, chunk }: Wo
     pool: core.pool,
     idleMs: core.config.uploads.idleSeconds * 1000,
     signals: [claim.signal, core.gate.signal],
-    onWait: (waiting) => claim.waitingSince = waiting ? core.now() : null,
+    onWait: (waiting) => claim.waitingSince = waiting ? core.elapsed() : null,
   });
   const place = new Place(core, { record, upload, claim });
   const declared = Object.values(chunk.digests).some((digest) => digest !== undefined);
+  const keepsParts = !declared && !isFull(core, { record, upload });
   // Where all is new, the chunk's own hash is that of the body.
   const check = digestCheck(chunk.digests, { sha256Elsewhere: place.isNew });
   try {
-    const end = await takeAll(source, { place, check, checkpoints: !declared });
+    const end = await takeAll(source, { place, check, checkpoints: keepsParts });
     if (source.failure) {
-      if (!declared) await place.commit();
+      if (keepsParts) await place.commit();
       throw source.failure;
     }
+    if (chunk.length !== null && end !== claim.end) throw tooShort(claim, end);
     const mismatch = check.mismatch(place.isNew ? place.sha256() : undefined);
     if (mismatch) {
       throw new Problem("digest-mismatch", `${mismatch} Nothing of this chunk was kept; send it again.`);
@@ -67,7 +69,7 @@ export async function writeBody(core: Core, { record, upload, claim, chunk }: Wo
       if (end === claim.start) {
         throw new Problem("chunk-too-small", "The body is empty. Send at least one byte.");
       }
-      requireMinimum(core, { record, upload, start: claim.start, end });
+      requireRoom(core, { record, upload, start: claim.start, end });
     }
     await place.commit();
   } finally {
@@ -208,5 +210,13 @@ function tooLong({ start, end }: Claim): Problem {
   return new Problem(
     "chunk-too-large",
     `The body has more than the ${end - start} bytes that may come at offset ${start}.`,
+  );
+}
+
+/** HTTP/1.1 bodies cannot end like this; the second bar for others. */
+function tooShort({ start, end }: Claim, at: number): Problem {
+  return new Problem(
+    "body-incomplete",
+    `The body ended after ${at - start} of ${end - start} bytes. Send them again.`,
   );
 }

@@ -31,12 +31,12 @@ export async function writeChunk(
     const upload = lease.upload;
     requireFresh(core, upload);
     const claim = await upload.claims.take({ start, end }, {
-      now: core.now,
+      now: core.elapsed,
       takeoverMs: core.config.uploads.takeoverSeconds * 1000,
     });
     try {
       await core.live.refresh(upload);
-      requireRoom(core, { record, upload, claim, length: of.chunk.length });
+      if (of.chunk.length !== null) requireRoom(core, { record, upload, start, end });
       await writeBody(core, { record, upload, claim, chunk: of.chunk });
     } catch (error) {
       throw await reasonOfFailure(core, record, error);

@@ -170,4 +170,8 @@ Deno.test("an upload takes a bounded number of pieces", async () => {
   assert.equal(body.items.length, 1000);
   // Twice the number of smallest chunks, and 1000 more.
   assert.deepEqual(await received(app, id), [{ offset: MIN - 1003, size: MIN + 1003 }]);
+
+  // What brings the upload to its end is taken all the same.
+  assert.equal((await putChunk(app, id, at(0, MIN - 1003))).status, 200);
+  assert.deepEqual(await received(app, id), [{ offset: 0, size: 2 * MIN }]);
 });

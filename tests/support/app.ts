@@ -57,7 +57,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const state = { clock: Date.now() };
   const now = () => state.clock;
   const access = openAccess({ secret: SECRET, jwks: null, now: Date.now, fetch });
-  let services = await openServices(config, { now });
+  let services = await openServices(config, { now, elapsed: now });
   const build = () => createApp({ config, services, access, version: "test", addresses: [] });
   let app = build();
 
@@ -111,7 +111,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     token,
     async restart() {
       await close();
-      services = await openServices(config, { now });
+      services = await openServices(config, { now, elapsed: now });
       app = build();
     },
     async [Symbol.asyncDispose]() {
