@@ -47,6 +47,7 @@ const contentRoute = createRoute({
 /** Routes relative to `/api/v1/attachments`. */
 export function content(core: Core, downloads: DownloadCounts): OpenAPIHono<Env> {
   const app = apiApp();
+  const load = { open: 0 };
 
   app.openapi(contentRoute, async (c) => {
     const { download, fileName } = c.req.valid("query");
@@ -71,7 +72,7 @@ export function content(core: Core, downloads: DownloadCounts): OpenAPIHono<Env>
         downloads.end(attachment.id, client);
         if (left > 0) log.info("Download of {id} broke off", { id: attachment.id, requestId, sent, left });
       },
-    }, { now: core.now() });
+    }, { now: core.now(), load });
   });
 
   return app;

@@ -1,7 +1,14 @@
 /** The answer to GET and HEAD of stored bytes: conditions, ranges and headers (RFC 9110), then the bytes. */
 import { Buffer } from "node:buffer";
 import { Problem } from "../../services/problem.ts";
-import { type BodyEnd, bodyLength, type BodyPart, type ByteSource, streamParts } from "./body_stream.ts";
+import {
+  type BodyEnd,
+  bodyLength,
+  type BodyLoad,
+  type BodyPart,
+  type ByteSource,
+  streamParts,
+} from "./body_stream.ts";
 import { contentRange, decideRange } from "./byte_range.ts";
 import { contentDisposition } from "./content_disposition.ts";
 import { formatHttpDate } from "./http_date.ts";
@@ -43,7 +50,7 @@ export interface DownloadFile {
 export async function fileResponse(
   request: ConditionalRequest,
   file: DownloadFile,
-  options: { now: number; boundary?: string },
+  options: { now: number; boundary?: string; load?: BodyLoad },
 ): Promise<Response> {
   // RFC 9110 §8.8.2.1: never later than the answer itself.
   const lastModified = Math.min(file.lastModified, options.now);
@@ -79,7 +86,10 @@ export async function fileResponse(
   if (request.method === "HEAD") return new Response(null, init);
 
   const source = await file.open();
-  return new Response(streamParts(parts, source, { onEnd: (end) => file.onEnd?.(end) }), init);
+  return new Response(
+    streamParts(parts, source, { onEnd: (end) => file.onEnd?.(end), load: options.load }),
+    init,
+  );
 }
 
 /** What a 304 carries too (RFC 9110 §15.4.5). */

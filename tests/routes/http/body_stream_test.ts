@@ -5,6 +5,7 @@ import {
   bodyLength,
   type BodyPart,
   type ByteSource,
+  readBytes,
   streamParts,
 } from "../../../routes/http/body_stream.ts";
 
@@ -121,14 +122,38 @@ Deno.test("any parts, short reads and sizes of buffer give the same bytes", asyn
   await fc.assert(run);
 });
 
-Deno.test("large bodies are read in 256 KiB, and only as far as they are taken", async () => {
-  const { source, seen } = sourceOf(new Uint8Array(3 * 262_144));
-  const reader = streamParts([{ offset: 0, length: 3 * 262_144 }], source).getReader();
+Deno.test("large bodies are read in 1 MiB, and only as far as they are taken", async () => {
+  const { source, seen } = sourceOf(new Uint8Array(3 * 1_048_576));
+  const reader = streamParts([{ offset: 0, length: 3 * 1_048_576 }], source).getReader();
   assert.equal(seen.reads, 0);
-  assert.equal((await reader.read()).value!.length, 262_144);
+  assert.equal((await reader.read()).value!.length, 1_048_576);
   assert.equal(seen.reads, 1);
   await reader.cancel();
   assert.equal(seen.reads, 1);
+});
+
+Deno.test("the more bodies are open, the smaller the pieces they are read in", async () => {
+  const load = { open: 0 };
+  const bytes = new Uint8Array(2 * 1_048_576);
+  const start = () => streamParts([{ offset: 0, length: bytes.length }], sourceOf(bytes).source, { load });
+  const others = Array.from({ length: 31 }, start);
+  const reader = start().getReader();
+  assert.equal((await reader.read()).value!.length, 262_144);
+  await reader.cancel();
+  await Promise.all(others.slice(1).map((other) => other.cancel()));
+  assert.equal(load.open, 1);
+  await new Response(others[0]).bytes();
+  assert.equal(load.open, 0);
+});
+
+Deno.test("thousands of clients that stop reading hold no more than 64 KiB each beyond a fixed sum", () => {
+  const held = (clients: number) => {
+    let sum = 0;
+    for (let open = 1; open <= clients; open++) sum += readBytes({ open });
+    return sum;
+  };
+  assert.ok(held(128) < 33 * 1_048_576);
+  assert.equal(held(5000) - held(128), (5000 - 128) * 65_536);
 });
 
 Deno.test("cancelling closes the source and says how much was handed out", async () => {
