@@ -11,7 +11,7 @@ const MAX_LINES = 300;
  * file. Rooms that are missing here are unknown and refused; null may import anything.
  */
 const MAY_IMPORT: Record<string, readonly string[] | null> = {
-  "main.ts": ["config", "log.ts", "routes", "jobs", "services"],
+  "main.ts": ["deno.json", "config", "log.ts", "routes", "jobs", "services"],
   "log.ts": ["config/config.ts"],
   "config": ["config", "services/model.ts", "services/problem.ts"],
   "routes": ["routes", "services", "static", "config/config.ts"],
