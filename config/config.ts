@@ -53,6 +53,8 @@ export interface Config {
     idleSeconds: number;
     /** Seconds of silence after which a newer request may take over a range. */
     takeoverSeconds: number;
+    /** Seconds after which `complete` answers that it takes longer. */
+    answerSeconds: number;
   };
   dedupe: { enabled: boolean };
   blobs: {

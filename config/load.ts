@@ -140,6 +140,7 @@ function toConfig(values: Values): Config {
     uploads: {
       idleSeconds: values["uploads.idleSeconds"],
       takeoverSeconds: values["uploads.takeoverSeconds"],
+      answerSeconds: values["uploads.answerSeconds"],
     },
     dedupe: { enabled: values["dedupe.enabled"] },
     blobs: { graceMinutes: values["blobs.graceMinutes"] },

@@ -198,6 +198,14 @@ export const SETTINGS = {
     default: 5,
     description: "Silence after which a newer request may take over a range.",
   }),
+  "uploads.answerSeconds": setting({
+    group: "Uploads",
+    key: "uploads.answerSeconds",
+    ...kind.integer(1, 3600),
+    unit: "seconds",
+    default: 10,
+    description: "Time after which `complete` answers 202 and goes on in the background.",
+  }),
   "businessTypes": setting({
     group: "Uploads",
     key: "businessTypes",

@@ -118,6 +118,12 @@ export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<E
       }
       return await raw(c, { ...query, fileName: query.fileName });
     }
+    if (contentDigests(c.req.raw.headers) || reprDigests(c.req.raw.headers)) {
+      throw new Problem(
+        "invalid-digest",
+        "A digest header of a form is not one of its file. Send the field sha256 instead.",
+      );
+    }
     const leave = core.gate.enter();
     try {
       const { request, received } = await readFileForm(c);

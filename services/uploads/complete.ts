@@ -10,7 +10,6 @@ import type { LiveUpload } from "./live.ts";
 
 /** An answer says at most so many gaps; the rest is asked for after these have come. */
 const MAX_GAPS = 1000;
-const ANSWER_WITHIN_MS = 10_000;
 
 export type Completion =
   /** `created`: by this request, or by one that it shares the work with. */
@@ -47,7 +46,8 @@ export async function complete(
       requireFresh(core, upload);
       requireWhole(upload, record.size);
     }
-    const attachmentId = await within(ANSWER_WITHIN_MS, finishOnce(core, { record, upload, sha256 }));
+    const answerWithin = core.config.uploads.answerSeconds * 1000;
+    const attachmentId = await within(answerWithin, finishOnce(core, { record, upload, sha256 }));
     if (attachmentId === null) return { state: "completing" };
     const attachment = requireSame(await attachmentOf(core, attachmentId), sha256);
     return { state: "completed", attachment, created: true };

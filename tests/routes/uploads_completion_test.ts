@@ -224,3 +224,27 @@ Deno.test("a whole but unfinished upload is finished at the next start, a wrong 
   const again = await completeUpload(app, id);
   assert.deepEqual([again.status, again.body.id], [200, attachment.id]);
 });
+
+Deno.test("a completion that takes long is answered with 202, goes on, and is asked for again", async () => {
+  await using app = await startApp({ pawlJson: { ...SMALL_CHUNKS, uploads: { answerSeconds: 1 } } });
+  const { blobs } = app.services.core;
+  const digest = blobs.digest;
+  const slow = Promise.withResolvers<void>();
+  blobs.digest = async (...args) => {
+    await slow.promise;
+    return await digest(...args);
+  };
+  const id = await wholeSession(app);
+
+  const early = await completeUpload(app, id);
+  assert.deepEqual([early.status, early.body], [202, { status: "completing" }]);
+  assert.equal(early.headers.get("Retry-After"), "2");
+  assert.equal((await showUpload(app, id)).body.status, "completing");
+  assert.deepEqual(await attachments(app), [], "nothing is visible yet");
+
+  slow.resolve();
+  const done = await completeUpload(app, id);
+  assert.ok(done.status === 201 || done.status === 200, String(done.status));
+  assert.equal(done.body.sha256, RIGHT);
+  assert.deepEqual(await contentOf(app, done.body), FILE);
+});

@@ -231,3 +231,15 @@ Deno.test("a form's file equal to stored content is not stored again", async () 
   assert.equal((await send(app, encode([file("b.bin")]))).status, 201);
   assert.deepEqual([await storedSizes(app), await begun(app)], [[SIZE], 0]);
 });
+
+Deno.test("a digest header on a form is refused: it would not be one of the file", async () => {
+  await using app = await startApp();
+  const body = new FormData();
+  body.append("file", new File(["hello"], "a.txt"));
+  for (const name of ["Content-Digest", "Repr-Digest"]) {
+    const headers = { [name]: "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:" };
+    const response = await app.request("/api/v1/attachments", { method: "POST", body, headers });
+    assert.equal(response.status, 400);
+    assert.equal((await response.json()).code, "invalid-digest");
+  }
+});
