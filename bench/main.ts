@@ -5,7 +5,7 @@
  *     --write        puts the report into docs/benchmarks.md too
  *     --only=a,b     uploads, downloads, files, memory
  *     --rounds=n     measured rounds of each contender
- *     --mib=n        size of the file, a multiple of 128
+ *     --mib=n        size of the file, a multiple of 32
  */
 import { parseArgs } from "node:util";
 import { describeMachine, loadAverage } from "./machine.ts";
@@ -13,7 +13,7 @@ import { makePayload, MIB } from "./payload.ts";
 import { type Section, SECTIONS, type Setup } from "./sections.ts";
 import { goalTable } from "./report.ts";
 import type { Goal } from "./goals.ts";
-import { startTus } from "./servers/tus.ts";
+import { startTus, type TusServer } from "./servers/tus.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -37,24 +37,26 @@ async function main(): Promise<string> {
   try {
     await using stack = new AsyncDisposableStack();
     const payload = stack.use(await makePayload());
-    const tus = await startTus(scratch).catch((error) => {
-      console.error(`Without @tus/server: ${error.message}`);
-      return null;
+    Deno.addSignalListener("SIGINT", () => {
+      for (const directory of [payload.directory, scratch]) Deno.removeSync(directory, { recursive: true });
+      Deno.exit(130);
     });
+    const names = values.only.split(",");
+    const tus = names.some((name) => PEER_IN.includes(name)) ? await startPeer(scratch) : null;
     if (tus) stack.use(tus);
     const setup: Setup = {
       payload,
       scratch,
       tus,
-      bytes: positive(values.mib, values.quick ? 128 : 1024) * MIB,
-      rounds: positive(values.rounds, values.quick ? 3 : 9),
+      bytes: positive(values.mib, values.quick ? 64 : 1024) * MIB,
+      rounds: positive(values.rounds, values.quick ? 2 : 9),
       quick: values.quick,
       versions: tus ? [tus.version] : [],
     };
     const sections: string[] = [];
     const goals: Goal[] = [];
     const loadBefore = loadAverage();
-    for (const name of values.only.split(",")) {
+    for (const name of names) {
       const measure: Section | undefined = SECTIONS[name];
       if (!measure) throw new Error(`--only takes ${Object.keys(SECTIONS).join(", ")}, not ${name}`);
       console.error(`measuring ${name} ...`);
@@ -66,6 +68,18 @@ async function main(): Promise<string> {
     return report({ machine, goals, sections, setup, loads: [loadBefore, loadAverage()] });
   } finally {
     await Deno.remove(scratch, { recursive: true });
+  }
+}
+
+/** Sections in which `@tus/server` takes part. */
+const PEER_IN = ["uploads", "files"];
+
+async function startPeer(scratch: string): Promise<TusServer | null> {
+  try {
+    return await startTus(scratch);
+  } catch (error) {
+    console.error(`Without @tus/server: ${(error as Error).message}`);
+    return null;
   }
 }
 

@@ -7,35 +7,57 @@ import { peakMemory } from "../process_figures.ts";
 
 export interface MemoryCase {
   name: string;
-  uploads: number;
-  bytesEach: number;
-  /** Bytes: the server's VmHWM; 0 until it was measured. */
-  peak: number;
+  files: number;
+  /** Of each file. */
+  bytes: number;
+  /** All files at once; else one after the other. */
+  atOnce: boolean;
 }
 
-export function memoryCases({ small, large }: { small: number; large: number }): MemoryCase[] {
-  const mib = (bytes: number) => bytes >= 1024 * MIB ? `${bytes / MIB / 1024} GiB` : `${bytes / MIB} MiB`;
-  return [
-    { name: "started, nothing done", uploads: 0, bytesEach: 0, peak: 0 },
-    { name: `one file of ${mib(small)}`, uploads: 1, bytesEach: small, peak: 0 },
-    { name: `one file of ${mib(large)}`, uploads: 1, bytesEach: large, peak: 0 },
-    { name: `32 files of ${mib(small)} at once`, uploads: 32, bytesEach: small, peak: 0 },
-  ];
+export interface MemoryPlan {
+  /** Bytes of a small and of a large file. */
+  small: number;
+  large: number;
 }
 
-/** Uploads in chunks, by one connection each, and completes them all at once. */
+export function memoryCases(
+  { small, large }: MemoryPlan,
+): Record<"idle" | "small" | "series" | "large" | "many", MemoryCase> {
+  const size = (bytes: number) => bytes >= 1024 * MIB ? `${bytes / MIB / 1024} GiB` : `${bytes / MIB} MiB`;
+  const series = Math.round(large / small);
+  return {
+    idle: { name: "started, nothing done", files: 0, bytes: 0, atOnce: true },
+    small: { name: `one file of ${size(small)}`, files: 1, bytes: small, atOnce: true },
+    series: {
+      name: `${series} files of ${size(small)}, one after the other`,
+      files: series,
+      bytes: small,
+      atOnce: false,
+    },
+    large: { name: `one file of ${size(large)}`, files: 1, bytes: large, atOnce: true },
+    many: { name: `32 files of ${size(small)} at once`, files: 32, bytes: small, atOnce: true },
+  };
+}
+
+/** Bytes: the server's VmHWM after uploads in chunks, each file by one connection, and their completion. */
 export async function measureMemory(
-  { name, uploads, bytesEach }: MemoryCase,
+  { files, bytes, atOnce }: MemoryCase,
   { payload, chunkBytes }: { payload: Payload; chunkBytes: number },
-): Promise<MemoryCase> {
+): Promise<number> {
   await using pawl = await startServer({ env: { PAWL_LOG_LEVEL: "warning" } });
   const pool: PayloadFile[] = [];
   for (let n = 0; n < 12; n++) pool.push(await payload.file(`chunk_${n}`, chunkBytes));
-  const sessions = await Promise.all(Array.from({ length: uploads }, (_, round) => {
-    const chunks = chunksOf(pool, { count: Math.ceil(bytesEach / chunkBytes), round });
-    return openSession(pawl, { chunks, connections: 1 });
-  }));
-  await (await transfers(sessions.flatMap(({ connections }) => connections), payload.directory))();
-  await Promise.all(sessions.map((session) => session.complete()));
-  return { name, uploads, bytesEach, peak: peakMemory([pawl.pid]) };
+
+  async function upload(first: number, count: number) {
+    const sessions = await Promise.all(Array.from({ length: count }, (_, index) => {
+      const chunks = chunksOf(pool, { count: Math.ceil(bytes / chunkBytes), round: first + index });
+      return openSession(pawl, { chunks, connections: 1 });
+    }));
+    await (await transfers(sessions.flatMap(({ connections }) => connections), payload.directory))();
+    await Promise.all(sessions.map((session) => session.complete()));
+  }
+
+  if (atOnce) await upload(0, files);
+  else for (let file = 0; file < files; file++) await upload(file, 1);
+  return peakMemory([pawl.pid]);
 }
