@@ -15,7 +15,7 @@ import { DataDirBusy } from "./services/data_dir.ts";
 import { openServices, type Services } from "./services/open.ts";
 
 const SIGN_IN_HOURS = 12;
-const SAME_SIGNAL_MS = 500;
+const SAME_SIGNAL_MS = 2000;
 /** Of the grace time, kept for uploads to record what counted, and for closing. */
 const SETTLE_MS = 2000;
 const CLOSE_MS = 500;
