@@ -1,7 +1,8 @@
 /** The table of settings for people: `--help` and docs/configuration.md. */
 import { DEFAULT_BUSINESS_TYPES } from "./business_types.ts";
 import { fileVariable } from "./read_environment.ts";
-import { GROUPS, ROWS, type Setting } from "./settings.ts";
+import { GROUPS, type Setting } from "./setting.ts";
+import { ROWS } from "./settings.ts";
 import { showBytes } from "./values.ts";
 
 const HELP_WIDTH = 100;

@@ -1,7 +1,8 @@
 /** `PAWL_*`: the environment becomes the given values of settings. Pure. */
 import { show, suggestion } from "./mistakes.ts";
 import { type Given, noReadings, type Readings, readSetting } from "./read_setting.ts";
-import { ROWS, type Setting } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { ROWS } from "./settings.ts";
 
 const IN_ENVIRONMENT = ROWS.filter((row) => row.env !== undefined);
 

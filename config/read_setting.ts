@@ -1,7 +1,8 @@
 /** One given value through the schema of its setting. */
 import { MEMBERS } from "./business_types.ts";
 import { show, suggestion } from "./mistakes.ts";
-import type { Setting, SettingId } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import type { SettingId } from "./settings.ts";
 
 export interface Given {
   /** What its owner knows it by: a variable, or a key of `pawl.json`. */

@@ -1,0 +1,37 @@
+/** How the process behaves. */
+import { setting } from "../setting.ts";
+import * as kind from "../values.ts";
+
+export const OPERATION = {
+  "siteName": setting({
+    group: "Operation",
+    key: "siteName",
+    ...kind.text(64),
+    default: "Pawl",
+    description: "Name of this site, shown on its pages.",
+  }),
+  "shutdown.graceSeconds": setting({
+    group: "Operation",
+    key: "shutdown.graceSeconds",
+    ...kind.integer(1, 600),
+    unit: "seconds",
+    default: 8,
+    description: "Time that running requests get after SIGTERM or SIGINT.",
+  }),
+  "log.level": setting({
+    group: "Operation",
+    key: "log.level",
+    env: "PAWL_LOG_LEVEL",
+    ...kind.choice(["debug", "info", "warning", "error"]),
+    default: "info",
+    description: "The least important messages that are still logged.",
+  }),
+  "log.format": setting({
+    group: "Operation",
+    key: "log.format",
+    env: "PAWL_LOG_FORMAT",
+    ...kind.choice(["auto", "pretty", "json"]),
+    default: "auto",
+    description: "auto is pretty on a terminal and json lines elsewhere.",
+  }),
+};
