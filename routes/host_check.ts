@@ -1,9 +1,10 @@
 /** The first middleware: the request must name this server as its host. */
 import type { MiddlewareHandler } from "hono";
 import type { Config } from "../config/config.ts";
+import { canonicalAddress } from "../services/network.ts";
 import { Problem } from "../services/problem.ts";
 import type { Env } from "./env.ts";
-import { canonicalAddress, canonicalHost, isLoopback } from "./http/host_name.ts";
+import { canonicalHost, isLoopback } from "./http/host_name.ts";
 
 export interface KnownHosts {
   config: Pick<Config, "host" | "publicUrl">;

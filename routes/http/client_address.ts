@@ -1,19 +1,13 @@
 /** The address a request comes from, seen through the proxies that are trusted to tell it. Pure. */
-import ipaddr from "ipaddr.js";
-import { canonicalAddress } from "./host_name.ts";
+import { canonicalAddress, inNetwork, type Network, parseNetwork } from "../../services/network.ts";
 
 /** Decides whether an address, in canonical form, is a trusted proxy. */
 export type TrustedProxies = (address: string) => boolean;
 
 /** Reads addresses and CIDR blocks, as of `PAWL_TRUSTED_PROXIES`. Throws a `TypeError` that names a malformed one. */
 export function trustedProxies(blocks: readonly string[]): TrustedProxies {
-  const ranges = blocks.map(parseBlock);
-  return (text) => {
-    const address = ipaddr.parse(text);
-    return ranges.some(([network, bits]) =>
-      network.kind() === address.kind() && address.match(network, bits)
-    );
-  };
+  const networks = blocks.map(parseBlock);
+  return (address) => networks.some((network) => inNetwork(address, network));
 }
 
 /**
@@ -43,19 +37,8 @@ function addressOfEntry(entry: string): string | null {
   return canonicalAddress(match ? match[1] ?? match[2]! : entry);
 }
 
-function parseBlock(block: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
-  const [text = "", bits, ...rest] = block.trim().split("/");
-  const canonical = rest.length === 0 ? canonicalAddress(text) : null;
-  if (canonical === null) throw malformed(block);
-  const network = ipaddr.parse(canonical);
-  const width = network.kind() === "ipv4" ? 32 : 128;
-  // ::ffff:10.0.0.0/104 means 10.0.0.0/8.
-  const mapped = width === 32 && text.includes(":") ? 96 : 0;
-  const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) - mapped : NaN;
-  if (!(prefix >= 0 && prefix <= width)) throw malformed(block);
-  return [network, prefix];
-}
-
-function malformed(block: string): TypeError {
-  return new TypeError(`"${block}" is neither an address nor a CIDR block such as 10.0.0.0/8 or fd00::/8`);
+function parseBlock(block: string): Network {
+  const network = parseNetwork(block);
+  if (network) return network;
+  throw new TypeError(`"${block}" is neither an address nor a CIDR block such as 10.0.0.0/8 or fd00::/8`);
 }

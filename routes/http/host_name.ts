@@ -1,5 +1,6 @@
 /** Host names as the `Host` header and URLs write them. Pure. */
 import ipaddr from "ipaddr.js";
+import { canonicalAddress } from "../../services/network.ts";
 
 const HOST = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9](?:[a-z0-9._-]*[a-z0-9_-])?)\.?)(?::(\d{0,5}))?$/;
 
@@ -12,14 +13,6 @@ export function canonicalHost(text: string): string | null {
   if (!match || Number(match[3] ?? 0) > 65_535) return null;
   const [, bracketed, name] = match;
   return bracketed === undefined ? canonicalName(name!) : canonicalAddress(bracketed);
-}
-
-/** An IP address in canonical form; null when it is not one. IPv4 only as four decimal numbers. */
-export function canonicalAddress(text: string): string | null {
-  if (!ipaddr.IPv6.isValid(text) && !ipaddr.IPv4.isValidFourPartDecimal(text)) return null;
-  const address = ipaddr.process(text);
-  if (address.kind() === "ipv6") (address as ipaddr.IPv6).zoneId = undefined;
-  return address.toString();
 }
 
 /** Names and addresses that only this machine itself reaches (RFC 6761 section 6.3, RFC 6890). `host` is canonical. */
