@@ -54,6 +54,45 @@ export const keys = {
   attachmentDeleted: (time: number, id: string) => ["attachment_deleted", time, BigInt(id)],
   downloadCount: (id: string) => ["download_count", BigInt(id)],
 
+  // Audit
+  audit: (id: string) => ["audit", id],
+  auditAll: () => ["audit"],
+  auditByTarget: (
+    { kind, id }: { kind: string; id: string },
+    entry: string,
+  ) => ["audit_by_target", kind, digest(id), entry],
+  auditOfTarget: ({ kind, id }: { kind: string; id: string }) => ["audit_by_target", kind, digest(id)],
+  /** Entries that no seal holds yet. */
+  auditUnsealed: (id: string) => ["audit_unsealed", id],
+  auditUnsealedAll: () => ["audit_unsealed"],
+  auditSeal: (n: number) => ["audit_seal", n],
+  auditSeals: () => ["audit_seal"],
+  /** Where the chain begins after its oldest seals have gone. */
+  auditBase: () => ["audit_base"],
+
+  // Temporary access tokens
+  token: (id: string) => ["token", id],
+  tokenByHash: (hash: string) => ["token_by_hash", hash],
+  tokenByAttachment: (attachment: string, createdAt: number, id: string) => [
+    "token_by_attachment",
+    BigInt(attachment),
+    createdAt,
+    id,
+  ],
+  tokensByAttachment: (attachment: string) => ["token_by_attachment", BigInt(attachment)],
+  /** How many there are. */
+  tokenCount: (attachment: string) => ["token_count", BigInt(attachment)],
+  /** Tokens by the time from which on they are deleted. */
+  tokenByExpiry: (time: number, id: string) => ["token_by_expiry", time, id],
+  tokensByExpiry: () => ["token_by_expiry"],
+  /** Attachments that are gone and have left tokens behind. */
+  tokenLeftover: (attachment: string) => ["token_leftover", BigInt(attachment)],
+  tokenLeftovers: () => ["token_leftover"],
+  tokenLease: ({ tokenId, client }: LeaseKey) => ["token_lease", tokenId, client],
+  /** Leases by the time from which on they are over whatever happens. */
+  tokenLeaseEnd: (time: number, { tokenId, client }: LeaseKey) => ["token_lease_end", time, tokenId, client],
+  tokenLeaseEnds: () => ["token_lease_end"],
+
   // Blobs
   blob: (id: string) => ["blob", id],
   blobBySha256: (sha256: string) => ["blob_by_sha256", sha256],
@@ -64,6 +103,13 @@ export const keys = {
 
 /** Live attachments and those in the recycle bin are listed apart. */
 export type Bin = "live" | "deleted";
+
+/** One client's download by a token. */
+export interface LeaseKey {
+  tokenId: string;
+  /** A keyed hash of who it is. */
+  client: string;
+}
 
 export interface BusinessKey {
   owner: string;

@@ -1,0 +1,81 @@
+/** Records of temporary access tokens and of their downloads. Each function adds to a commit; the caller checks the entries. */
+import { keys } from "./keys.ts";
+
+type Commit = Deno.AtomicOperation;
+
+/** Of the token itself nothing is stored but its hash. Times are ms since 1970. */
+export interface TokenRecord {
+  id: string;
+  /** SHA-256 of the token, base64url. */
+  hash: string;
+  /** The first characters of the token, to tell one from another. */
+  preview: string;
+  attachmentId: string;
+  /** The attachment's owner. */
+  ownerId: string;
+  /** 0: any number. */
+  maxUses: number;
+  uses: number;
+  /** Who must be signed in; null: nobody. */
+  authorizedUserId: string | null;
+  /** An address or CIDR block in canonical form; null: from anywhere. */
+  authorizedIp: string | null;
+  /** Exclusive. */
+  expiresAt: number;
+  revokedAt: number | null;
+  lastUsedAt: number | null;
+  createdBy: string;
+  createdAt: number;
+}
+
+/** One client's download by a token: requests within it do not count again. Times are ms since 1970. */
+export interface LeaseRecord {
+  startedAt: number;
+  /** Of the last byte sent; up to a minute too early. */
+  lastByteAt: number;
+  /** Of the request that began it: so it knows its own commit again when the answer was lost. */
+  opening: string;
+}
+
+/** How long a token is kept after its end, so that lists and refusals can say what became of it. */
+const KEEP_MS = 7 * 86_400_000;
+/** The longest a lease lasts. */
+export const LEASE_AT_MOST_MS = 24 * 3_600_000;
+
+/** When the record is deleted: some time after it expires or was revoked. */
+export function removeAt({ expiresAt, revokedAt }: TokenRecord): number {
+  return Math.min(expiresAt, revokedAt ?? expiresAt) + KEEP_MS;
+}
+
+/** Stores a new token, or `record` in place of `before`. */
+export function putToken(commit: Commit, record: TokenRecord, before?: TokenRecord): void {
+  const { id, hash, attachmentId, createdAt } = record;
+  if (before && removeAt(before) !== removeAt(record)) {
+    commit.delete(keys.tokenByExpiry(removeAt(before), id));
+  }
+  if (!before) {
+    commit.set(keys.tokenByHash(hash), id).set(keys.tokenByAttachment(attachmentId, createdAt, id), true);
+  }
+  commit.set(keys.tokenByExpiry(removeAt(record), id), true).set(keys.token(id), record);
+}
+
+export function dropToken(commit: Commit, record: TokenRecord): void {
+  const { id, hash, attachmentId, createdAt } = record;
+  commit.delete(keys.token(id)).delete(keys.tokenByHash(hash)).delete(
+    keys.tokenByExpiry(removeAt(record), id),
+  )
+    .delete(keys.tokenByAttachment(attachmentId, createdAt, id));
+}
+
+/** Begins a lease, in place of `before`, which is over. */
+export function putLease(
+  commit: Commit,
+  of: { tokenId: string; client: string },
+  { lease, before }: { lease: LeaseRecord; before: LeaseRecord | null },
+): void {
+  if (before) commit.delete(keys.tokenLeaseEnd(before.startedAt + LEASE_AT_MOST_MS, of));
+  commit.set(keys.tokenLease(of), lease).set(
+    keys.tokenLeaseEnd(lease.startedAt + LEASE_AT_MOST_MS, of),
+    true,
+  );
+}
