@@ -29,19 +29,22 @@ export const Span = z.object({ offset: bytes(), size: bytes() }).openapi("Span")
 export const Session = z.object({
   id: z.string(),
   fileName: z.string(),
-  size: bytes(),
+  size: bytes().nullable().openapi({ description: "Bytes; null while nobody has said it." }),
   contentType: z.string(),
   businessType: z.string(),
   businessId: z.string().nullable(),
   visibility: visibility(),
+  concatenation: z.enum(["partial", "final"]).nullable().openapi({
+    description: "A part of a later upload, or one that is made of such parts (tus).",
+  }),
   chunkSize: bytes(),
   minChunkSize: bytes(),
   maxChunkSize: bytes(),
-  totalChunks: z.int(),
+  totalChunks: z.int().nullable(),
   uploadedChunkIndexes: z.array(z.int()).openapi({ description: "Slots of chunkSize that are whole." }),
   received: z.array(Span).openapi({ description: "Merged and sorted." }),
   receivedBytes: bytes(),
-  progress: z.number().openapi({ description: "0 to 100." }),
+  progress: z.number().nullable().openapi({ description: "0 to 100." }),
   status: z.enum(UPLOAD_STATUSES),
   attachmentId: z.string().nullable(),
   sha256: z.string().nullable(),
@@ -49,8 +52,9 @@ export const Session = z.object({
   createdAt: time(),
 }).openapi("Session");
 
-/** 0 to 100 with one decimal, 100 only when all is there. */
-export function progressOf(receivedBytes: number, size: number): number {
+/** 0 to 100 with one decimal, 100 only when all is there; null while the size is not known. */
+export function progressOf(receivedBytes: number, size: number | null): number | null {
+  if (size === null) return null;
   return size === 0 ? 100 : Math.floor(receivedBytes / size * 1000) / 10;
 }
 
@@ -64,10 +68,11 @@ export function sessionJson(view: UploadView, { chunks }: Config): z.infer<typeo
     businessType: view.businessType,
     businessId: view.businessId,
     visibility: view.visibility,
+    concatenation: view.concat?.kind ?? null,
     chunkSize,
     minChunkSize: chunks.min,
     maxChunkSize: chunks.max,
-    totalChunks: Math.ceil(size / chunkSize),
+    totalChunks: size === null ? null : Math.ceil(size / chunkSize),
     uploadedChunkIndexes: view.uploadedChunkIndexes,
     received: view.received,
     receivedBytes: view.receivedBytes,

@@ -103,9 +103,10 @@ const chunksRoute = createRoute({
   },
 });
 
-const Receipt = z.object({ receivedBytes: z.int(), progress: z.number(), expiresAt: z.string() }).openapi(
-  "Receipt",
-);
+const Receipt = z.object({ receivedBytes: z.int(), progress: z.number().nullable(), expiresAt: z.string() })
+  .openapi(
+    "Receipt",
+  );
 
 const chunkRoute = createRoute({
   method: "put",

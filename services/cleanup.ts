@@ -166,7 +166,7 @@ async function finishWholeUploads(core: Core): Promise<void> {
 /** So that no client that saw its last byte acknowledged loses its file. */
 async function finishIfWhole(core: Core, id: string): Promise<void> {
   const { value: record } = await core.records.get<UploadRecord>(keys.upload(id));
-  if (record?.status !== "uploading" || record.size === 0) return;
+  if (record?.status !== "uploading" || !record.size) return;
   using lease = await core.live.open(record);
   if (lease.upload.received.bytes < record.size) return;
   try {

@@ -8,6 +8,15 @@ export interface Caller {
   id: string;
   role: Role;
   name: string;
+  /** The request by which they act, for the audit; absent where nobody asked over HTTP. */
+  from?: RequestOrigin;
+}
+
+/** Where a request came from. */
+export interface RequestOrigin {
+  /** As decided by the trusted proxies. */
+  address: string;
+  requestId: string;
 }
 
 export const VISIBILITIES = ["private", "users", "public"] as const;
@@ -62,15 +71,30 @@ export interface FileFacts {
   visibility: Visibility;
 }
 
+/** `partial`: a part of later final uploads, never a file by itself. `final`: made of the bytes of its `parts`, in order. */
+export type Concat =
+  | { kind: "partial" }
+  | {
+    kind: "final";
+    /** Ids of the partial uploads; one may come twice. */
+    parts: string[];
+    /** The list as the client wrote it. */
+    header: string;
+  };
+
 /** An upload session as stored: unchanged while chunks come in, so that chunks never contend on it. Times are ms since 1970. */
 export interface UploadRecord extends FileFacts {
   id: string;
   ownerId: string;
-  size: number;
+  /** Bytes; null while nobody has said it. Of a final upload null until it is finished. */
+  size: number | null;
   chunkSize: number;
   /** Declared digest of the whole file, lower-case hex. */
   sha256: string | null;
   fingerprint: string | null;
+  /** What else its client said of it; given back as it is. */
+  metadata: string | null;
+  concat: Concat | null;
   blobId: string;
   status: UploadStatus;
   attachmentId: string | null;

@@ -22,12 +22,14 @@ export interface ActivityRecord {
   at: number;
 }
 
-/** The indexes by which an open session is found again. They may outlive it: what they point to is looked at. */
+/** The indexes by which an open session of known length is found again; a part or a final upload never is. They may outlive it: what they point to is looked at. */
 export function findKeys(record: Omit<UploadRecord, "id">): Deno.KvKey[] {
-  const { ownerId, sha256, fingerprint } = record;
+  const { ownerId, sha256, fingerprint, size, businessType, concat } = record;
+  if (size === null || concat) return [];
+  const of = { size, businessType };
   return [
-    ...(sha256 === null ? [] : [keys.uploadBySha256(ownerId, sha256, record)]),
-    ...(fingerprint === null ? [] : [keys.uploadByFingerprint(ownerId, fingerprint, record)]),
+    ...(sha256 === null ? [] : [keys.uploadBySha256(ownerId, sha256, of)]),
+    ...(fingerprint === null ? [] : [keys.uploadByFingerprint(ownerId, fingerprint, of)]),
   ];
 }
 

@@ -6,6 +6,7 @@ import { keys } from "../records/keys.ts";
 import { failUpload, removeOwnBlob, sweepLeftover } from "./end.ts";
 import { endedProblem, findUpload, requireFresh, requireUploading } from "./find.ts";
 import { attachmentOf, finish } from "./finish.ts";
+import { declareSize } from "./length.ts";
 import type { LiveUpload } from "./live.ts";
 
 /** An answer says at most so many gaps; the rest is asked for after these have come. */
@@ -34,7 +35,7 @@ export async function complete(
 ): Promise<Completion> {
   const leave = core.gate.enter();
   try {
-    const record = await findUpload(core, caller, { id, action: "upload.write" });
+    let record = await findUpload(core, caller, { id, action: "upload.write" });
     if (record.status === "completed") {
       const attachment = requireSame(await attachmentOf(core, record.attachmentId!), sha256);
       return { state: "completed", attachment, created: false };
@@ -44,7 +45,8 @@ export async function complete(
     const upload = lease.upload;
     if (!upload.finishing) {
       requireFresh(core, upload);
-      requireWhole(upload, record.size);
+      record = await withSize(core, record, upload);
+      requireWhole(upload, record.size!);
     }
     const answerWithin = core.config.uploads.answerSeconds * 1000;
     const attachmentId = await within(answerWithin, finishOnce(core, { record, upload, sha256 }));
@@ -53,6 +55,22 @@ export async function complete(
     return { state: "completed", attachment, created: true };
   } finally {
     leave();
+  }
+}
+
+/** An upload of which nobody has said the length ends where its bytes end, when none is missing before. */
+async function withSize(core: Core, record: UploadRecord, upload: LiveUpload): Promise<UploadRecord> {
+  if (record.size !== null) return record;
+  requireWhole(upload, upload.received.end);
+  const claim = await upload.claims.take({ start: upload.received.front, end: Infinity }, {
+    now: core.elapsed,
+    takeoverMs: core.config.uploads.takeoverSeconds * 1000,
+  });
+  try {
+    requireWhole(upload, upload.received.end);
+    return await declareSize(core, { record, upload, size: upload.received.front });
+  } finally {
+    claim.release();
   }
 }
 
@@ -108,7 +126,8 @@ export function finishOnce(core: Core, { record, upload, sha256 }: FinishWork): 
 
 /** The attachment's id. */
 async function finishUpload(core: Core, record: UploadRecord, sha256: string | null): Promise<string> {
-  const content = await core.blobs.digest(record.blobId, record.size).catch(async (error) => {
+  const size = record.size!;
+  const content = await core.blobs.digest(record.blobId, size).catch(async (error) => {
     // Ended meanwhile, so that the bytes are gone?
     const { value } = await core.records.get<UploadRecord>(keys.upload(record.id));
     if (value?.status === "completed") return value;
@@ -127,7 +146,7 @@ async function finishUpload(core: Core, record: UploadRecord, sha256: string | n
   const { attachment, keptOwn } = await finish(core, {
     ownerId: record.ownerId,
     facts: record,
-    content: { blobId: record.blobId, size: record.size, ...content },
+    content: { blobId: record.blobId, size, ...content },
     uploadId: record.id,
   });
   core.background.run("clean up after upload", async () => {

@@ -49,6 +49,8 @@ export async function openUpload(core: Core, caller: Caller, request: OpenReques
       chunkSize: chunkSizeOf(core, request.chunkSize),
       sha256: request.sha256 ?? null,
       fingerprint: request.fingerprint ?? null,
+      metadata: null,
+      concat: null,
       blobId: core.blobs.newId(),
       status: "uploading",
       attachmentId: null,

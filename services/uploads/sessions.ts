@@ -31,11 +31,12 @@ export async function showUpload(core: Core, caller: Caller, id: string): Promis
 export async function describeUpload(core: Core, record: UploadRecord): Promise<UploadView> {
   const { size, chunkSize } = record;
   if (record.status === "completed") {
+    const whole = size ?? 0;
     return {
       ...record,
-      received: size === 0 ? [] : [{ offset: 0, size }],
-      receivedBytes: size,
-      uploadedChunkIndexes: Array.from({ length: Math.ceil(size / chunkSize) }, (_, index) => index),
+      received: whole === 0 ? [] : [{ offset: 0, size: whole }],
+      receivedBytes: whole,
+      uploadedChunkIndexes: Array.from({ length: Math.ceil(whole / chunkSize) }, (_, index) => index),
       expiresAt: record.endedAt! + core.config.sessions.keepEndedDays * 86_400_000,
     };
   }
@@ -48,7 +49,7 @@ export async function describeUpload(core: Core, record: UploadRecord): Promise<
     status: upload.finishing ? "completing" : "uploading",
     received: upload.received.spans(),
     receivedBytes: upload.received.bytes,
-    uploadedChunkIndexes: upload.received.wholeSlots(size, chunkSize),
+    uploadedChunkIndexes: upload.received.wholeSlots(size ?? Infinity, chunkSize),
     expiresAt: expiresAt(core, upload),
   };
 }

@@ -25,6 +25,11 @@ export class SpanSet {
     return this.#starts[0] === 0 ? this.#ends[0]! : 0;
   }
 
+  /** End of the last stretch; 0 when there is none. */
+  get end(): number {
+    return this.#ends.at(-1) ?? 0;
+  }
+
   /** Index of the first stretch that ends at or behind `position`. */
   #firstEndingAt(position: number): number {
     let low = 0, high = this.#ends.length;

@@ -10,7 +10,8 @@ export interface ChunkReceipt {
   receivedBytes: number;
   /** Ms since 1970. */
   expiresAt: number;
-  size: number;
+  /** Bytes of the whole file; null while nobody has said it. */
+  size: number | null;
 }
 
 /**
