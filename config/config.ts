@@ -29,10 +29,26 @@ export interface Config {
   jwt: {
     /** HS256 secret, at least 32 bytes; null: the one kept in `dataDir/secret`. */
     secret: string | null;
-    /** Set only together with `issuer` and `audience`. */
-    jwksUrl: URL | null;
+    /** An OIDC issuer: the `iss` of its tokens, and its address; null: only our own tokens count. */
     issuer: string | null;
+    /** Key set of the issuer; null: the one that it announces. */
+    jwksUrl: URL | null;
+    /** The `aud` of the issuer's access tokens; null: the API takes none. Set only together with `issuer`. */
     audience: string | null;
+  };
+  oidc: {
+    /** Public client by which people sign in on the page; null: none do. Set only together with `jwt.issuer`. */
+    clientId: string | null;
+    /** Beside `openid`. */
+    scopes: string[];
+    /** Name of a claim, or the way to it with dots. */
+    adminClaim: string;
+    /** Values of that claim that make an administrator. */
+    adminValues: string[];
+  };
+  browserSession: {
+    /** Hours after signing in. */
+    maxHours: number;
   };
   /** Addresses or CIDR blocks whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];

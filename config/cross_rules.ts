@@ -5,7 +5,7 @@ import type { Values } from "./settings.ts";
 
 /** A value that was given wrongly is absent: rules about it are silent, its own mistake says enough. */
 export function crossRules(values: Partial<Values>): string[] {
-  return [chunkSizes, takeover, authOff, keySet, tempDir].flatMap((rule) => rule(values));
+  return [chunkSizes, takeover, authOff, issuer, tempDir].flatMap((rule) => rule(values));
 }
 
 /** An address that only programs of the same machine can reach. */
@@ -39,17 +39,48 @@ function authOff({ auth, authOffAnywhere, host }: Partial<Values>): string[] {
   ];
 }
 
-function keySet(values: Partial<Values>): string[] {
-  const parts = [
-    ["PAWL_JWKS_URL", values["jwt.jwksUrl"]],
-    ["PAWL_JWT_ISSUER", values["jwt.issuer"]],
-    ["PAWL_JWT_AUDIENCE", values["jwt.audience"]],
-  ] as const;
-  const missing = parts.filter(([, value]) => value === null).map(([name]) => name);
-  if (missing.length === 0 || missing.length === parts.length) return [];
-  return missing.map((name) =>
-    `${name} is not set: PAWL_JWKS_URL, PAWL_JWT_ISSUER and PAWL_JWT_AUDIENCE are used only together.`
-  );
+function issuer(values: Partial<Values>): string[] {
+  const {
+    "jwt.issuer": issuer,
+    "jwt.jwksUrl": jwksUrl,
+    "jwt.audience": audience,
+    "oidc.clientId": clientId,
+  } = values;
+  if (issuer === undefined) return [];
+  if (issuer === null) {
+    const idle = [["PAWL_JWKS_URL", jwksUrl], ["PAWL_JWT_AUDIENCE", audience], [
+      "PAWL_OIDC_CLIENT_ID",
+      clientId,
+    ]].filter(([, value]) => value !== null && value !== undefined).map(([name]) => name);
+    return idle.length === 0
+      ? []
+      : [`PAWL_JWT_ISSUER is not set: ${idle.join(", ")} must not be set without it.`];
+  }
+  const mistakes: string[] = [];
+  if (audience === null && clientId === null) {
+    mistakes.push(
+      "PAWL_JWT_ISSUER is set: PAWL_JWT_AUDIENCE (for the API), PAWL_OIDC_CLIENT_ID (for the page) or both must be too.",
+    );
+  }
+  // With a key set of its own and no sign-in on the page, the issuer's name is only compared.
+  const isAsked = jwksUrl === null || typeof clientId === "string";
+  if (isAsked && !isIssuerAddress(issuer)) {
+    mistakes.push(
+      `PAWL_JWT_ISSUER is "${issuer}": it must be an https address without query and fragment ` +
+        "(http only on a loopback address), because Pawl asks there where people sign in and for the keys.",
+    );
+  }
+  return mistakes;
+}
+
+/** OpenID Connect Discovery 1.0 section 3. Codes and tokens travel to it, so plain http only inside the machine. */
+function isIssuerAddress(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
+    return false;
+  }
+  if (url.protocol === "https:") return true;
+  return url.protocol === "http:" && isLoopback(url.hostname.replace(/^\[(.*)\]$/, "$1"));
 }
 
 /** Old files are removed from the temporary folder, so it must hold nothing else. Paths are absolute here. */

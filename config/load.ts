@@ -120,10 +120,17 @@ function toConfig(values: Values): Config {
     authOffAnywhere: values.authOffAnywhere,
     jwt: {
       secret: values["jwt.secret"],
-      jwksUrl: values["jwt.jwksUrl"],
       issuer: values["jwt.issuer"],
+      jwksUrl: values["jwt.jwksUrl"],
       audience: values["jwt.audience"],
     },
+    oidc: {
+      clientId: values["oidc.clientId"],
+      scopes: values["oidc.scopes"],
+      adminClaim: values["oidc.adminClaim"],
+      adminValues: values["oidc.adminValues"],
+    },
+    browserSession: { maxHours: values["browserSession.maxHours"] },
     trustedProxies: values.trustedProxies,
     corsOrigins: values.corsOrigins,
     siteName: values.siteName,

@@ -82,6 +82,20 @@ export function text(max: number) {
   return { type: "string", rule: error, schema } as const;
 }
 
+/** Texts as of `text`. */
+export function texts(max: number) {
+  const { rule, schema } = text(max);
+  const error = `a list of texts, each ${rule}`;
+  return { type: "list", rule: error, schema: z.array(schema, { error }) } as const;
+}
+
+/** RFC 6749 section 3.3. */
+export function scopes() {
+  const error = "a list of scope names, without blanks, quotes and backslashes";
+  const name = z.string({ error }).regex(/^[\x21\x23-\x5B\x5D-\x7E]{1,256}$/, { error });
+  return { type: "list", rule: error, schema: z.array(name, { error }) } as const;
+}
+
 /** `min` in bytes of UTF-8, inclusive. */
 export function secret(min: number) {
   const error = `at least ${min} bytes long`;

@@ -26,22 +26,61 @@ export const ACCESS = {
     description: "Secret that signs and checks HS256 access tokens.",
     secret: true,
   }),
-  "jwt.jwksUrl": optional({
-    group: "Access",
-    env: "PAWL_JWKS_URL",
-    ...kind.url(),
-    description: "Key set of an OIDC issuer whose access tokens are accepted too.",
-  }),
   "jwt.issuer": optional({
     group: "Access",
     env: "PAWL_JWT_ISSUER",
     ...kind.text(2048),
-    description: "The iss that tokens of PAWL_JWKS_URL must have.",
+    description: "OIDC issuer whose people may come in: its address, exactly as in the iss of its tokens. " +
+      "Needs PAWL_JWT_AUDIENCE, PAWL_OIDC_CLIENT_ID or both.",
+  }),
+  "jwt.jwksUrl": optional({
+    group: "Access",
+    env: "PAWL_JWKS_URL",
+    ...kind.url(),
+    defaultText: "the key set that PAWL_JWT_ISSUER announces, which must then be on its own origin",
+    description: "Key set of that issuer.",
   }),
   "jwt.audience": optional({
     group: "Access",
     env: "PAWL_JWT_AUDIENCE",
     ...kind.text(2048),
-    description: "The aud that tokens of PAWL_JWKS_URL must have.",
+    description: "The aud that the issuer's access tokens must have; without it the API takes none of them.",
+  }),
+  "oidc.clientId": optional({
+    group: "Access",
+    env: "PAWL_OIDC_CLIENT_ID",
+    ...kind.text(2048),
+    description: "Public client at the issuer, by which people sign in on the page; see docs/sign-in.md.",
+  }),
+  "oidc.scopes": setting({
+    group: "Access",
+    key: "oidc.scopes",
+    ...kind.scopes(),
+    default: ["profile"],
+    description: "Scopes that the page asks the issuer for, beside openid.",
+  }),
+  "oidc.adminClaim": setting({
+    group: "Access",
+    key: "oidc.adminClaim",
+    ...kind.text(256),
+    default: "role",
+    description: "Claim of the issuer's tokens that can make somebody an administrator: its name, or the " +
+      "way to it with dots, such as realm_access.roles.",
+  }),
+  "oidc.adminValues": setting({
+    group: "Access",
+    key: "oidc.adminValues",
+    ...kind.texts(256),
+    default: ["admin"],
+    description:
+      "Values of that claim, any of which makes an administrator; none: nobody of the issuer is one.",
+  }),
+  "browserSession.maxHours": setting({
+    group: "Access",
+    key: "browserSession.maxHours",
+    ...kind.integer(1, 8760),
+    unit: "hours",
+    default: 168,
+    description: "Time after signing in for which an open page stays signed in without doing so again.",
   }),
 };

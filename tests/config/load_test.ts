@@ -13,7 +13,9 @@ Deno.test("without any configuration, the documented defaults hold", async () =>
     publicUrl: null,
     auth: "on",
     authOffAnywhere: false,
-    jwt: { secret: null, jwksUrl: null, issuer: null, audience: null },
+    jwt: { secret: null, issuer: null, jwksUrl: null, audience: null },
+    oidc: { clientId: null, scopes: ["profile"], adminClaim: "role", adminValues: ["admin"] },
+    browserSession: { maxHours: 168 },
     trustedProxies: [],
     corsOrigins: [],
     siteName: "Pawl",
@@ -42,6 +44,7 @@ Deno.test("every setting of the environment arrives in the configuration", async
     PAWL_JWKS_URL: "https://id.example.org/keys?v=1",
     PAWL_JWT_ISSUER: "https://id.example.org",
     PAWL_JWT_AUDIENCE: "pawl",
+    PAWL_OIDC_CLIENT_ID: "pawl-page",
     PAWL_TRUSTED_PROXIES: "10.0.0.0/8, ::1,fd00::/8",
     PAWL_CORS_ORIGINS: "https://app.example,http://localhost:5173",
     PAWL_LOG_LEVEL: "warning",
@@ -59,6 +62,7 @@ Deno.test("every setting of the environment arrives in the configuration", async
   assert.equal(config.jwt.jwksUrl?.href, "https://id.example.org/keys?v=1");
   assert.equal(config.jwt.issuer, "https://id.example.org");
   assert.equal(config.jwt.audience, "pawl");
+  assert.equal(config.oidc.clientId, "pawl-page");
   assert.deepEqual(config.trustedProxies, ["10.0.0.0/8", "::1", "fd00::/8"]);
   assert.deepEqual(config.corsOrigins, ["https://app.example", "http://localhost:5173"]);
   assert.deepEqual(config.log, { level: "warning", format: "json" });

@@ -70,6 +70,10 @@ const KEYS: Record<string, [refused: unknown[], accepted: unknown[]]> = {
   "shutdown.graceSeconds": [[0, 601], [600]],
   "log.level": [["warn"], ["error"]],
   "log.format": [["xml", 3], ["json"]],
+  "oidc.scopes": [["profile", null, {}], [[], ["email", "api://pawl/files"]]],
+  "oidc.adminClaim": [["", 1, "x".repeat(257)], ["realm_access.roles", "https://id.example/roles"]],
+  "oidc.adminValues": [["admin", true], [[], ["cn=admins,dc=example", "Verwaltung"]]],
+  "browserSession.maxHours": [[0, 8761, "12"], [1, 8760]],
   "businessTypes": [[[], "x", null], [{}]],
 };
 
@@ -111,19 +115,67 @@ Deno.test("PAWL_AUTH=off needs a loopback address or a second consent", async ()
   assert.equal((await mistakesOf({ ...anywhere, PAWL_AUTH_OFF_ANYWHERE: "yes" })).length, 1);
 });
 
-Deno.test("the key set, its issuer and its audience are set together or not at all", async () => {
-  const all: Record<string, string> = {
-    PAWL_JWKS_URL: "https://id.example/keys",
-    PAWL_JWT_ISSUER: "https://id.example",
-    PAWL_JWT_AUDIENCE: "pawl",
-  };
-  for (const name of Object.keys(all)) {
-    const { [name]: _left, ...rest } = all;
-    const [mistake, ...others] = await mistakesOf(rest);
-    assert(mistake?.startsWith(`${name} is not set: `), mistake);
+Deno.test("an issuer is of use only with an audience or a client, and neither without it", async () => {
+  const issuer = { PAWL_JWT_ISSUER: "https://id.example" };
+  const audience = { PAWL_JWT_AUDIENCE: "pawl" };
+  const client = { PAWL_OIDC_CLIENT_ID: "pawl-page" };
+  const keys = { PAWL_JWKS_URL: "https://keys.example/" };
+  for (const more of [audience, client, { ...audience, ...client }, { ...audience, ...keys }]) {
+    assert.deepEqual(await mistakesOf({ ...issuer, ...more }), []);
+    const [mistake, ...others] = await mistakesOf(more);
+    assert(mistake?.startsWith("PAWL_JWT_ISSUER is not set: "), mistake);
+    assert.deepEqual(others, []);
+    for (const name of Object.keys(more)) assert(mistake.includes(name));
+  }
+  for (const more of [{}, keys]) {
+    const [mistake, ...others] = await mistakesOf({ ...issuer, ...more });
+    assert(mistake?.startsWith("PAWL_JWT_ISSUER is set: "), mistake);
     assert.deepEqual(others, []);
   }
-  assert.equal((await mistakesOf({ PAWL_JWKS_URL: "nonsense" })).length, 3);
+  assert.equal((await mistakesOf({ ...issuer, ...audience, PAWL_JWKS_URL: "nonsense" })).length, 1);
+});
+
+Deno.test("an issuer that is asked is an https address, or http on this machine", async () => {
+  const client = { PAWL_OIDC_CLIENT_ID: "pawl-page" };
+  const audience = { PAWL_JWT_AUDIENCE: "pawl" };
+  const good = [
+    "https://id.example",
+    "https://id.example/realms/a",
+    "http://127.0.0.1:8080",
+    "http://[::1]/a",
+  ];
+  for (const issuer of good) {
+    assert.deepEqual(await mistakesOf({ ...client, PAWL_JWT_ISSUER: issuer }), [], issuer);
+  }
+  const bad = [
+    "id.example",
+    "http://id.example",
+    "https://id.example/?a",
+    "https://a:b@id.example",
+    "ftp://id",
+  ];
+  for (const issuer of bad) {
+    for (const use of [client, audience]) {
+      const [mistake, ...others] = await mistakesOf({ ...use, PAWL_JWT_ISSUER: issuer });
+      assert(mistake?.startsWith(`PAWL_JWT_ISSUER is "${issuer}": it must be`), mistake);
+      assert.deepEqual(others, []);
+    }
+    const only = { ...audience, PAWL_JWKS_URL: "https://id.example/keys", PAWL_JWT_ISSUER: issuer };
+    assert.deepEqual(await mistakesOf(only), [], "with its keys given, the name is only compared");
+  }
+});
+
+Deno.test("a mistake within a list shows what is wrong there", async () => {
+  const bad: [key: string, value: unknown][] = [
+    ...["a b", '"', "\\", "", 1].map((value): [string, unknown] => ["scopes", value]),
+    ...["", true, "a\n", "x".repeat(257)].map((value): [string, unknown] => ["adminValues", value]),
+  ];
+  for (const [key, value] of bad) {
+    const [mistake, ...others] = await mistakesOf({}, { oidc: { [key]: ["good", value] } });
+    assert(mistake?.startsWith(`oidc.${key} in pawl.json holds `), mistake);
+    assert(mistake.includes("must be"), mistake);
+    assert.deepEqual(others, []);
+  }
 });
 
 Deno.test("a size is what it says, in every unit and as a number", () => {
@@ -143,6 +195,7 @@ Deno.test("hostile text in any variable is a mistake or a value, never a crash",
     ...Object.keys(VARIABLES),
     "PAWL_JWT_SECRET",
     "PAWL_JWKS_URL",
+    "PAWL_JWT_ISSUER",
     "PAWL_CONFIG",
     "PAWL_JWT_SECRET_FILE",
   ];
