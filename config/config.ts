@@ -77,6 +77,10 @@ export interface Config {
     /** Minutes for which unreferenced bytes wait before they are removed. */
     graceMinutes: number;
   };
+  audit: {
+    /** Days for which entries are kept. */
+    keepDays: number;
+  };
   shutdown: {
     /** Seconds that running requests get after SIGTERM or SIGINT. */
     graceSeconds: number;

@@ -151,6 +151,7 @@ function toConfig(values: Values): Config {
     },
     dedupe: { enabled: values["dedupe.enabled"] },
     blobs: { graceMinutes: values["blobs.graceMinutes"] },
+    audit: { keepDays: values["audit.keepDays"] },
     shutdown: { graceSeconds: values["shutdown.graceSeconds"] },
     log: { level: values["log.level"], format: values["log.format"] },
     businessTypes: mergeBusinessTypes(values.businessTypes),

@@ -1,5 +1,7 @@
 /** What runs by the clock (UTC). Each run is short, does a bounded step at a time, and may be repeated. */
 import { getLogger } from "@logtape/logtape";
+import { purgeAudit } from "../services/audit/purge.ts";
+import { sealAudit } from "../services/audit/seal.ts";
 import { expireUploads, sweepBlobs } from "../services/cleanup.ts";
 import type { Services } from "../services/open.ts";
 
@@ -16,6 +18,16 @@ interface Job {
 const JOBS: readonly Job[] = [
   { name: "expired sessions", schedule: "7 * * * *", step: ({ core }) => expireUploads(core) },
   { name: "unreferenced bytes", schedule: "* * * * *", step: ({ core }) => sweepBlobs(core) },
+  { name: "audit seals", schedule: "* * * * *", step: ({ core }) => sealAudit(core) },
+  { name: "old audit entries", schedule: "50 2 * * *", step: ({ core }) => purgeAudit(core) },
+  {
+    name: "counted refusals",
+    schedule: "* * * * *",
+    step: async ({ refusals }) => {
+      await refusals.flush();
+      return { more: false };
+    },
+  },
   {
     name: "download counts",
     schedule: "* * * * *",

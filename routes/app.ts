@@ -2,8 +2,11 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Config } from "../config/config.ts";
 import type { Access } from "../services/access/access.ts";
+import type { Issuer } from "../services/access/issuer.ts";
 import type { Services } from "../services/open.ts";
+import { auditRoutes } from "./admin/audit.ts";
 import { attachments } from "./attachments.ts";
+import { auditRefusals } from "./audit_refusals.ts";
 import { authenticate } from "./authenticate.ts";
 import { browserSession } from "./browser_session.ts";
 import { content } from "./content.ts";
@@ -19,6 +22,8 @@ import { pages } from "./pages.ts";
 import { answerError } from "./problem_response.ts";
 import { requestLog } from "./request_log.ts";
 import { securityHeaders } from "./security_headers.ts";
+import { signIn } from "./sign_in.ts";
+import { signInPolicy } from "./sign_in_policy.ts";
 import { uploads } from "./uploads.ts";
 import { wholeFiles } from "./whole_files.ts";
 
@@ -26,18 +31,23 @@ export interface AppOptions {
   config: Config;
   services: Services;
   access: Access;
+  /** The one that `access` knows too. */
+  issuer: Issuer | null;
   version: string;
   /** The machine's own addresses when the host is a wildcard; else empty. */
   addresses: readonly string[];
 }
 
-export function createApp({ config, services, access, version, addresses }: AppOptions): OpenAPIHono<Env> {
-  const { core, downloads, check } = services;
+export function createApp(
+  { config, services, access, issuer, version, addresses }: AppOptions,
+): OpenAPIHono<Env> {
+  const { core, downloads, refusals, check } = services;
   const app = apiApp();
   app.onError(answerError);
   app.notFound(methodNotAllowed(app));
 
   app.use(requestLog({ trusted: trustedProxies(config.trustedProxies) }));
+  app.use(auditRefusals(refusals));
   app.use(hostCheck({ config, addresses }));
   app.use(securityHeaders);
   app.use(corsFor(config.corsOrigins));
@@ -45,10 +55,13 @@ export function createApp({ config, services, access, version, addresses }: AppO
   app.use(authenticate({ access, config }));
 
   app.route("/api/v1/session", browserSession({ access, config, now: core.now }));
+  app.route("/api/v1/sign-in", signIn({ access, config, issuer, now: core.now }));
   app.route("/api/v1/uploads", uploads(core, downloads));
   app.route("/api/v1/attachments", attachments(core, downloads));
   app.route("/api/v1/attachments", content(core, downloads));
   app.route("/api/v1", wholeFiles(core, downloads));
+  app.route("/api/v1/admin/audit", auditRoutes(core));
+  app.get("/", signInPolicy(issuer));
   app.route("/", pages());
   serveDescription(app, { version, publicUrl: config.publicUrl });
   serveDocs(app);

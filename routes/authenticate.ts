@@ -53,7 +53,9 @@ export function authenticate({ access, config }: Authentication): MiddlewareHand
   }
 
   return async (c, next) => {
-    c.set("caller", await callerOf(c));
+    const caller = await callerOf(c);
+    const from = { address: c.var.clientAddress, requestId: c.var.requestId };
+    c.set("caller", caller && { ...caller, from });
     await next();
   };
 }
@@ -77,7 +79,7 @@ export function bearerToken(headers: Headers): string | null {
   return match[1]!;
 }
 
-function crossSite(): Problem {
+export function crossSite(): Problem {
   return new Problem(
     "cross-site",
     "This request comes from a page of another site. Open Pawl itself, or add that site to PAWL_CORS_ORIGINS and send a bearer token.",

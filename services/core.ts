@@ -1,5 +1,6 @@
 /** What every service works with; made once by `open.ts` and handed down as the first argument. */
 import type { Config } from "../config/config.ts";
+import type { Audit } from "./audit/audit.ts";
 import type { Background } from "./background.ts";
 import type { BlobStore } from "./blobs/blob_store.ts";
 import type { Gate } from "./draining.ts";
@@ -16,6 +17,7 @@ export interface Core {
   readonly gate: Gate;
   readonly pool: BufferPool;
   readonly background: Background;
+  readonly audit: Audit;
   /** Ms since 1970. */
   readonly now: () => number;
   /** Ms, monotonic: for how long something has lasted, whatever is done to the clock. */

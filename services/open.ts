@@ -3,6 +3,8 @@ import { getLogger } from "@logtape/logtape";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { type DownloadCounts, newDownloadCounts } from "./attachments/download_counts.ts";
+import { newAudit } from "./audit/audit.ts";
+import { newRefusals, type Refusals } from "./audit/refusals.ts";
 import { newBackground } from "./background.ts";
 import { openDisk } from "./blobs/disk.ts";
 import { dropUnsettled, resumeInterrupted } from "./cleanup.ts";
@@ -18,6 +20,7 @@ const KV_DEADLINE_MS = 10_000;
 export interface Services {
   core: Core;
   downloads: DownloadCounts;
+  refusals: Refusals;
   /** For the readiness check: throws when records or bytes cannot be reached. */
   check: { records(): Promise<void>; storage(): Promise<void> };
   /** Waits for background work, stores what is pending, closes. The gate is to be stopped before. */
@@ -47,6 +50,8 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   opened.defer(() => records.close());
   const blobs = await openDisk({ directory: config.dataDir, now });
   opened.defer(() => blobs.close());
+  const background = newBackground((name, error) => log.error("{name} failed: {error}", { name, error }));
+  const audit = newAudit({ now });
   const core: Core = {
     config,
     records,
@@ -54,12 +59,14 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     live: newLiveUploads(records),
     gate: createGate(),
     pool: [],
-    background: newBackground((name, error) => log.error("{name} failed: {error}", { name, error })),
+    background,
+    audit,
     now,
     elapsed,
     newAttachmentId: attachmentIds(now),
   };
   const downloads = newDownloadCounts(records, now);
+  const refusals = newRefusals({ records, audit, background });
 
   const dropped = await dropUnsettled(core);
   if (dropped > 0) {
@@ -71,6 +78,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   return {
     core,
     downloads,
+    refusals,
     check: {
       records: async () => void await records.get(["health"]),
       storage: () => blobs.check(),
@@ -78,6 +86,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     async close() {
       blobs.close();
       await core.background.settled();
+      await refusals.flush().catch((error) => log.warning("Refusals are not in the audit: {error}", { error }));
       await downloads.flush().catch((error) => log.warning("Download counts are lost: {error}", { error }));
       owned.dispose();
     },

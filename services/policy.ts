@@ -32,6 +32,8 @@ interface Subjects {
   "attachment.delete": Owned;
   "attachment.restore": Owned;
   "attachment.purge": Owned;
+  /** Everything below `/api/v1/admin`. */
+  "admin": Record<never, never>;
 }
 
 export type Action = keyof Subjects;
@@ -41,6 +43,7 @@ type Rule<S> = (caller: Caller | null, subject: S) => boolean;
 
 const signedIn: Rule<unknown> = (caller) => caller !== null;
 const owner: Rule<Owned> = (caller, subject) => caller !== null && caller.id === subject.ownerId;
+const admin: Rule<unknown> = (caller) => caller?.role === "admin";
 const ownerOrAdmin: Rule<Owned> = (caller, subject) => caller?.role === "admin" || owner(caller, subject);
 
 /** What visibility grants ends with the soft delete. */
@@ -67,6 +70,7 @@ const RULES: { readonly [A in Action]: Rule<Subjects[A]> } = {
   "attachment.delete": ownerOrAdmin,
   "attachment.restore": ownerOrAdmin,
   "attachment.purge": ownerOrAdmin,
+  "admin": admin,
 };
 
 /** Decides. Never throws: an action without a rule is refused. */
@@ -95,4 +99,11 @@ export function refusal(caller: Caller | null): Problem {
     "not-found",
     "There is nothing here for you: it does not exist, is gone, or belongs to somebody else.",
   );
+}
+
+/** For what only administrators do. That it exists is no secret, so that others are told the reason. */
+export function requireAdmin(caller: Caller | null): Caller {
+  if (caller !== null && allows(caller, "admin", {})) return caller;
+  if (caller === null) throw unauthenticated();
+  throw new Problem("forbidden", "Only administrators may do this. Sign in as one, or ask one.");
 }

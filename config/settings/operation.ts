@@ -10,6 +10,14 @@ export const OPERATION = {
     default: "Pawl",
     description: "Name of this site, shown on its pages.",
   }),
+  "audit.keepDays": setting({
+    group: "Operation",
+    key: "audit.keepDays",
+    ...kind.integer(1, 36500),
+    unit: "days",
+    default: 400,
+    description: "Time for which the audit remembers who did what.",
+  }),
   "shutdown.graceSeconds": setting({
     group: "Operation",
     key: "shutdown.graceSeconds",

@@ -100,6 +100,8 @@ const TABLE: Record<string, Row> = {
   "DELETE /api/v1/attachments/:id": { expect: REMOVE },
   "DELETE /api/v1/attachments/:id?permanent=true": { expect: REMOVE },
   "POST /api/v1/attachments/:id/restore": { expect: MANAGE },
+  "GET /api/v1/admin/audit": { expect: { none: "401 403 403 200" } },
+  "POST /api/v1/admin/audit/verify": { expect: { none: "401 403 403 200" } },
   "POST /api/v1/attachments/delete": { body: { ids: ["1"] }, expect: SIGNED_IN },
 };
 
