@@ -1,0 +1,129 @@
+/** Draws the board as lines of a terminal: a bar for each file on its way and one for all. Pure. */
+import { styleText } from "node:util";
+import cliTruncate from "cli-truncate";
+import stringWidth from "string-width";
+import type { TransferProgress } from "../../progress_types.ts";
+import { count, formatDuration, formatPercent, formatSize, formatSpeed } from "../format.ts";
+import { printable } from "../printable.ts";
+import { type Board, statusText, totalProgress } from "./board.ts";
+
+export interface Canvas {
+  columns: number;
+  rows: number;
+  /** Whether the terminal has more than ASCII, and colours. */
+  unicode: boolean;
+  color: boolean;
+  /** Ms since 1970. */
+  now: number;
+}
+
+interface Line {
+  name: string;
+  progress: Omit<TransferProgress, "state"> | null;
+  /** Instead of speed and time left. */
+  status: string | null;
+}
+
+/** How much of a line is shown, from all to little; widths in characters. */
+interface Layout {
+  name: number;
+  bar: number;
+  sizes: boolean;
+  speed: boolean;
+}
+
+const PERCENT_WIDTH = 5;
+const SIZES_WIDTH = 18;
+const SPEED_WIDTH = 9;
+const LEFT_WIDTH = 12;
+const GAP = 2;
+const MIN_BAR = 8;
+const MAX_BAR = 40;
+const MIN_NAME = 8;
+const MAX_NAME = 32;
+
+/** No line is wider than the terminal less one, since some wrap at the last column; they fit below each other. */
+export function barLines(board: Board, canvas: Canvas): string[] {
+  const lines: Line[] = board.rows.map((row) => ({
+    name: printable(row.name),
+    progress: row.progress,
+    status: statusText(row, canvas.now),
+  }));
+  const several = (board.files ?? 2) > 1;
+  const room = Math.max(1, canvas.rows - 2);
+  const shown = lines.slice(0, several ? Math.max(0, room - 1) : room);
+  if (several) shown.push(totalLine(board));
+  const layout = chooseLayout(shown, canvas.columns - 1);
+  return shown.map((line) => drawLine(line, layout, canvas));
+}
+
+function totalLine(board: Board): Line {
+  const { endedFiles, files } = board;
+  const name = files === null ? count(endedFiles, "file") : `${endedFiles} of ${count(files, "file")}`;
+  return { name, progress: totalProgress(board), status: null };
+}
+
+function chooseLayout(lines: readonly Line[], width: number): Layout {
+  const longest = Math.max(...lines.map(({ name }) => stringWidth(name)), MIN_NAME);
+  const speedWidth = GAP + SPEED_WIDTH + GAP + LEFT_WIDTH;
+  const candidates = [
+    { sizes: GAP + SIZES_WIDTH, speed: speedWidth, bar: MIN_BAR * 2 },
+    { sizes: 0, speed: speedWidth, bar: MIN_BAR },
+    { sizes: 0, speed: speedWidth, bar: 0 },
+    { sizes: 0, speed: 0, bar: MIN_BAR },
+  ];
+  for (const { sizes, speed, bar } of candidates) {
+    const rest = width - GAP - PERCENT_WIDTH - sizes - speed;
+    const leastName = Math.min(longest, sizes > 0 ? 16 : MIN_NAME);
+    if (rest < leastName + (bar > 0 ? GAP + bar : 0)) continue;
+    const name = Math.min(longest, MAX_NAME, bar > 0 ? rest - GAP - bar : rest);
+    const room = rest - name - GAP;
+    return { name, bar: bar > 0 ? Math.min(room, MAX_BAR) : 0, sizes: sizes > 0, speed: speed > 0 };
+  }
+  return { name: Math.max(0, width - GAP - PERCENT_WIDTH), bar: 0, sizes: false, speed: false };
+}
+
+function drawLine({ name, progress, status }: Line, layout: Layout, canvas: Canvas): string {
+  const fraction = progress?.fraction ?? 0;
+  const known = progress === null || progress.totalBytes !== null;
+  const parts: string[] = [];
+  if (layout.name > 0) parts.push(fit(name, layout.name));
+  if (layout.bar > 0) parts.push(drawBar(known ? fraction : null, layout.bar, canvas));
+  const percent = known ? formatPercent(fraction) : formatSize(progress!.transferredBytes);
+  parts.push(percent.padStart(PERCENT_WIDTH));
+  if (layout.sizes && known) parts.push((progress ? sizesText(progress) : "").padStart(SIZES_WIDTH));
+  if (status !== null) parts.push(status);
+  else if (layout.speed && progress) parts.push(...speedTexts(progress));
+  return cliTruncate(parts.join("  ").trimEnd(), Math.max(1, canvas.columns - 1), {
+    truncationCharacter: canvas.unicode ? "…" : "~",
+  });
+}
+
+/** Cut in the middle, so that the extension stays, or filled up with blanks. */
+function fit(name: string, width: number): string {
+  const short = cliTruncate(name, width, { position: "middle" });
+  return short + " ".repeat(Math.max(0, width - stringWidth(short)));
+}
+
+function sizesText({ transferredBytes, totalBytes }: Omit<TransferProgress, "state">): string {
+  return `${formatSize(transferredBytes)} of ${formatSize(totalBytes ?? 0)}`;
+}
+
+function speedTexts({ bytesPerSecond, secondsLeft }: Omit<TransferProgress, "state">): string[] {
+  const speed = bytesPerSecond > 0 ? formatSpeed(bytesPerSecond) : "";
+  const left = secondsLeft === null ? "" : `${formatDuration(secondsLeft)} left`;
+  return [speed.padStart(SPEED_WIDTH), left];
+}
+
+/** null: nobody knows how far. */
+function drawBar(
+  fraction: number | null,
+  width: number,
+  { unicode, color }: Pick<Canvas, "unicode" | "color">,
+): string {
+  const [full, empty] = unicode ? ["━", "─"] : ["#", "-"];
+  const filled = fraction === null ? 0 : Math.floor(fraction * width);
+  const paint = (style: "cyan" | "gray", text: string) =>
+    color ? styleText(style, text, { validateStream: false }) : text;
+  return paint("cyan", full.repeat(filled)) + paint("gray", empty.repeat(width - filled));
+}
