@@ -4,6 +4,8 @@ import { join } from "node:path";
 /** Held until it is disposed, or the process ends however it ends. */
 export interface DataDirLock extends Disposable {
   readonly path: string;
+  /** Says at which address its owner can be reached, for commands on the same machine. */
+  publishAddress(address: string): Promise<void>;
 }
 
 /** Somebody else owns the directory. */
@@ -24,5 +26,18 @@ export async function lockDataDir(path: string): Promise<DataDirLock> {
     file.close();
     throw new DataDirBusy(path);
   }
-  return { path, [Symbol.dispose]: () => file.close() };
+  await file.truncate(0); // The address of whoever had it before.
+  return {
+    path,
+    async publishAddress(address) {
+      await file.write(new TextEncoder().encode(address));
+    },
+    [Symbol.dispose]: () => file.close(),
+  };
+}
+
+/** The address of the process that owns `path`, as it published it; null when it did not. */
+export async function ownersAddress(path: string): Promise<string | null> {
+  const address = await Deno.readTextFile(join(path, "lock"));
+  return address === "" ? null : address;
 }
