@@ -72,6 +72,15 @@ export interface Config {
     /** Seconds after which `complete` answers that it takes longer. */
     answerSeconds: number;
   };
+  /** Temporary access tokens. */
+  tokens: {
+    /** Hours, for those whose maker names none. */
+    validHours: number;
+    /** Hours, inclusive. */
+    maxValidHours: number;
+    /** Downloads, for those whose maker names no number; 0: any number. */
+    maxUses: number;
+  };
   dedupe: { enabled: boolean };
   blobs: {
     /** Minutes for which unreferenced bytes wait before they are removed. */

@@ -5,7 +5,7 @@ import type { Values } from "./settings.ts";
 
 /** A value that was given wrongly is absent: rules about it are silent, its own mistake says enough. */
 export function crossRules(values: Partial<Values>): string[] {
-  return [chunkSizes, takeover, authOff, issuer, tempDir].flatMap((rule) => rule(values));
+  return [chunkSizes, takeover, authOff, issuer, tempDir, tokenHours].flatMap((rule) => rule(values));
 }
 
 /** An address that only programs of the same machine can reach. */
@@ -29,6 +29,12 @@ function takeover(values: Partial<Values>): string[] {
   return [
     `uploads.takeoverSeconds is ${silence}: it must not be more than uploads.idleSeconds, which is ${idle}.`,
   ];
+}
+
+function tokenHours(values: Partial<Values>): string[] {
+  const { "tokens.validHours": hours, "tokens.maxValidHours": most } = values;
+  if (hours === undefined || most === undefined || hours <= most) return [];
+  return [`tokens.validHours is ${hours}: it must not be more than tokens.maxValidHours, which is ${most}.`];
 }
 
 function authOff({ auth, authOffAnywhere, host }: Partial<Values>): string[] {

@@ -149,6 +149,11 @@ function toConfig(values: Values): Config {
       takeoverSeconds: values["uploads.takeoverSeconds"],
       answerSeconds: values["uploads.answerSeconds"],
     },
+    tokens: {
+      validHours: values["tokens.validHours"],
+      maxValidHours: values["tokens.maxValidHours"],
+      maxUses: values["tokens.maxUses"],
+    },
     dedupe: { enabled: values["dedupe.enabled"] },
     blobs: { graceMinutes: values["blobs.graceMinutes"] },
     audit: { keepDays: values["audit.keepDays"] },

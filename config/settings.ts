@@ -8,11 +8,12 @@ import type { Setting } from "./setting.ts";
 import { ACCESS } from "./settings/access.ts";
 import { ADDRESS } from "./settings/address.ts";
 import { OPERATION } from "./settings/operation.ts";
+import { SHARING } from "./settings/sharing.ts";
 import { STORAGE } from "./settings/storage.ts";
 import { UPLOADS } from "./settings/uploads.ts";
 
 /** Keyed by the field of `Config` that it fills. */
-export const SETTINGS = { ...ADDRESS, ...STORAGE, ...ACCESS, ...UPLOADS, ...OPERATION };
+export const SETTINGS = { ...ADDRESS, ...STORAGE, ...ACCESS, ...SHARING, ...UPLOADS, ...OPERATION };
 
 export type SettingId = keyof typeof SETTINGS;
 

@@ -4,6 +4,7 @@ import type { Audit } from "./audit/audit.ts";
 import type { Background } from "./background.ts";
 import type { BlobStore } from "./blobs/blob_store.ts";
 import type { Gate } from "./draining.ts";
+import type { InTurn } from "./in_turn.ts";
 import type { Records } from "./records/records.ts";
 import type { BufferPool } from "./uploads/body_source.ts";
 import type { LiveUploads } from "./uploads/live.ts";
@@ -17,6 +18,8 @@ export interface Core {
   readonly gate: Gate;
   readonly pool: BufferPool;
   readonly background: Background;
+  /** Work on one record that many want at once. */
+  readonly inTurn: InTurn;
   readonly audit: Audit;
   /** Ms since 1970. */
   readonly now: () => number;

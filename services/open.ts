@@ -12,7 +12,9 @@ import type { Core } from "./core.ts";
 import { lockDataDir } from "./data_dir.ts";
 import { createGate } from "./draining.ts";
 import { attachmentIds } from "./ids.ts";
-import { openRecords } from "./records/records.ts";
+import { newInTurn } from "./in_turn.ts";
+import { openRecords, type Records } from "./records/records.ts";
+import { type Leases, newLeases } from "./tokens/leases.ts";
 import { newLiveUploads } from "./uploads/live.ts";
 
 const KV_DEADLINE_MS = 10_000;
@@ -20,7 +22,11 @@ const KV_DEADLINE_MS = 10_000;
 export interface Services {
   core: Core;
   downloads: DownloadCounts;
+  /** Downloads by temporary access tokens. */
+  leases: Leases;
   refusals: Refusals;
+  /** Tells commands on this machine where the server listens. */
+  publishAddress(address: string): Promise<void>;
   /** For the readiness check: throws when records or bytes cannot be reached. */
   check: { records(): Promise<void>; storage(): Promise<void> };
   /** Waits for background work, stores what is pending, closes. The gate is to be stopped before. */
@@ -44,7 +50,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   const log = getLogger(["pawl", "services"]);
   // What is open when something fails is closed again.
   using opened = new DisposableStack();
-  opened.use(await lockDataDir(config.dataDir));
+  const lock = opened.use(await lockDataDir(config.dataDir));
   const kv = await Deno.openKv(join(config.dataDir, "pawl.kv"));
   const records = openRecords(kv, { deadlineMs: KV_DEADLINE_MS, delay, random: Math.random });
   opened.defer(() => records.close());
@@ -60,12 +66,14 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     gate: createGate(),
     pool: [],
     background,
+    inTurn: newInTurn(),
     audit,
     now,
     elapsed,
     newAttachmentId: attachmentIds(now),
   };
   const downloads = newDownloadCounts(records, now);
+  const leases = newLeases({ records, background: core.background, now });
   const refusals = newRefusals({ records, audit, background });
 
   const dropped = await dropUnsettled(core);
@@ -78,7 +86,9 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   return {
     core,
     downloads,
+    leases,
     refusals,
+    publishAddress: (address) => lock.publishAddress(address),
     check: {
       records: async () => void await records.get(["health"]),
       storage: () => blobs.check(),
@@ -86,9 +96,23 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     async close() {
       blobs.close();
       await core.background.settled();
-      await refusals.flush().catch((error) => log.warning("Refusals are not in the audit: {error}", { error }));
+      await refusals.flush().catch((error) =>
+        log.warning("Refusals are not in the audit: {error}", { error })
+      );
       await downloads.flush().catch((error) => log.warning("Download counts are lost: {error}", { error }));
       owned.dispose();
     },
   };
+}
+
+/** The records alone, for a command that works while no server runs. Throws `DataDirBusy` when one does. */
+export async function openRecordsAlone(dataDir: string): Promise<{ records: Records } & Disposable> {
+  using opened = new DisposableStack();
+  opened.use(await lockDataDir(dataDir));
+  const kv = await Deno.openKv(join(dataDir, "pawl.kv"));
+  const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  const records = openRecords(kv, { deadlineMs: KV_DEADLINE_MS, delay, random: Math.random });
+  opened.defer(() => records.close());
+  const owned = opened.move();
+  return { records, [Symbol.dispose]: () => owned.dispose() };
 }

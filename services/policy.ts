@@ -32,6 +32,10 @@ interface Subjects {
   "attachment.delete": Owned;
   "attachment.restore": Owned;
   "attachment.purge": Owned;
+  /** Make and list temporary access tokens. */
+  "attachment.share": Owned;
+  /** Of the token's attachment. */
+  "token.revoke": Owned;
   /** Everything below `/api/v1/admin`. */
   "admin": Record<never, never>;
 }
@@ -70,6 +74,8 @@ const RULES: { readonly [A in Action]: Rule<Subjects[A]> } = {
   "attachment.delete": ownerOrAdmin,
   "attachment.restore": ownerOrAdmin,
   "attachment.purge": ownerOrAdmin,
+  "attachment.share": ownerOrAdmin,
+  "token.revoke": ownerOrAdmin,
   "admin": admin,
 };
 

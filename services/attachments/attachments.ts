@@ -14,7 +14,7 @@ const MINUTE = 60_000;
 type AttachmentAction = Extract<Action, `attachment.${string}`>;
 
 /** The attachment, when `caller` may do `action` to it. */
-async function find(
+export async function findAttachment(
   core: Core,
   caller: Caller | null,
   { id, action }: { id: string; action: AttachmentAction },
@@ -30,7 +30,7 @@ export async function getAttachment(
   caller: Caller | null,
   id: string,
 ): Promise<AttachmentRecord> {
-  return (await find(core, caller, { id, action: "attachment.read" })).value;
+  return (await findAttachment(core, caller, { id, action: "attachment.read" })).value;
 }
 
 /** What a change names; absent members stay. */
@@ -49,7 +49,7 @@ export async function changeAttachment(
   { id, change }: { id: string; change: AttachmentChange },
 ): Promise<AttachmentRecord> {
   return await core.records.transact(async (commit) => {
-    const entry = await find(core, caller, { id, action: "attachment.change" });
+    const entry = await findAttachment(core, caller, { id, action: "attachment.change" });
     const before = entry.value;
     if (before.deletedAt !== null) throw inBin("changed");
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
@@ -65,7 +65,7 @@ export async function changeAttachment(
 /** Into the recycle bin; again is no error. */
 export async function softDelete(core: Core, caller: Caller, id: string): Promise<AttachmentRecord> {
   return await core.records.transact(async (commit) => {
-    const entry = await find(core, caller, { id, action: "attachment.delete" });
+    const entry = await findAttachment(core, caller, { id, action: "attachment.delete" });
     if (entry.value.deletedAt !== null) return entry.value;
     const now = core.now();
     const after = { ...entry.value, deletedAt: now, updatedAt: now };
@@ -78,7 +78,7 @@ export async function softDelete(core: Core, caller: Caller, id: string): Promis
 /** Out of the recycle bin; a live one stays as it is. */
 export async function restore(core: Core, caller: Caller, id: string): Promise<AttachmentRecord> {
   return await core.records.transact(async (commit) => {
-    const entry = await find(core, caller, { id, action: "attachment.restore" });
+    const entry = await findAttachment(core, caller, { id, action: "attachment.restore" });
     if (entry.value.deletedAt === null) return entry.value;
     const after = { ...entry.value, deletedAt: null, updatedAt: core.now() };
     commit.check(entry);
@@ -89,7 +89,7 @@ export async function restore(core: Core, caller: Caller, id: string): Promise<A
 
 /** At once and for good. The bytes go with their last reference, after the grace time. */
 export async function purge(core: Core, caller: Caller, id: string): Promise<void> {
-  const first = await find(core, caller, { id, action: "attachment.purge" });
+  const first = await findAttachment(core, caller, { id, action: "attachment.purge" });
   await core.records.transact(async (commit) => {
     const entry = await core.records.get<AttachmentRecord>(first.key);
     if (!entry.value) return; // Our own commit, whose answer was lost, or somebody else's.
@@ -121,6 +121,7 @@ export async function deleteMany(core: Core, caller: Caller, ids: string[]): Pro
   return results;
 }
 
-function inBin(verb: string): Problem {
+/** `verb`: what cannot be done to it there, "changed". */
+export function inBin(verb: string): Problem {
   return new Problem("attachment-state", `A file in the recycle bin cannot be ${verb}. Restore it first.`);
 }

@@ -15,17 +15,17 @@ export interface Content {
 /** Whose content it is, before anything is opened. */
 export async function findContent(core: Core, caller: Caller | null, id: string): Promise<Content> {
   const attachment = await getAttachment(core, caller, id);
-  return {
-    attachment,
-    async open() {
-      const { value } = await core.records.get<BlobRecord>(keys.blob(attachment.blobId));
-      if (!value) {
-        throw new Problem(
-          "blob-missing",
-          "The stored bytes of this file are missing. The operator must restore them.",
-        );
-      }
-      return await core.blobs.openReader(value.segments);
-    },
-  };
+  return { attachment, open: () => openContent(core, attachment) };
+}
+
+/** Opens the bytes of a file that its reader has been let at; the caller closes them. Throws `blob-missing`. */
+export async function openContent(core: Core, { blobId }: AttachmentRecord): Promise<BlobReader> {
+  const { value } = await core.records.get<BlobRecord>(keys.blob(blobId));
+  if (!value) {
+    throw new Problem(
+      "blob-missing",
+      "The stored bytes of this file are missing. The operator must restore them.",
+    );
+  }
+  return await core.blobs.openReader(value.segments);
 }

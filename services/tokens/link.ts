@@ -1,0 +1,132 @@
+/** Downloading by a token. A use is a download, not a request: who begins one has it until its lease is over. */
+import { createHmac } from "node:crypto";
+import { openContent } from "../attachments/content.ts";
+import type { BlobReader } from "../blobs/blob_store.ts";
+import type { Core } from "../core.ts";
+import type { AttachmentRecord, Caller } from "../model.ts";
+import { hostNetwork, inNetwork, parseNetwork } from "../network.ts";
+import { keys, type LeaseKey } from "../records/keys.ts";
+import { type LeaseRecord, putLease, putToken, type TokenRecord } from "../records/tokens.ts";
+import type { LeasedDownload, Leases } from "./leases.ts";
+import * as refused from "./refusals.ts";
+import { hashOf, isUsedUp } from "./tokens.ts";
+
+/** 256 bits in base64url. */
+const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+
+/** Who comes with a link. */
+export interface Visitor {
+  /** As decided by the trusted proxies. */
+  address: string;
+  userAgent: string;
+  caller: Caller | null;
+}
+
+export interface Link {
+  attachment: AttachmentRecord;
+  /**
+   * Opens the bytes, which begins a download when none of this client goes on. The caller ends it. Throws
+   * `blob-missing`, and whatever refuses the link by now; nothing is used up then.
+   */
+  open(): Promise<OpenedLink>;
+}
+
+export interface OpenedLink extends LeasedDownload {
+  reader: BlobReader;
+  /** It is a new download, not part of one that goes on. */
+  isNew: boolean;
+}
+
+interface Found {
+  token: Deno.KvEntry<TokenRecord>;
+  attachment: Deno.KvEntry<AttachmentRecord>;
+  lease: Deno.KvEntryMaybe<LeaseRecord>;
+}
+
+/** What the link leads to, when `visitor` may have it. Begins nothing. Throws `not-found` or one of the `link-` codes. */
+export async function findLink(
+  core: Core,
+  leases: Leases,
+  { secret, visitor }: { secret: string; visitor: Visitor },
+): Promise<Link> {
+  if (!TOKEN.test(secret)) throw refused.linkUnknown();
+  const { value: tokenId } = await core.records.get<string>(keys.tokenByHash(hashOf(secret)));
+  if (tokenId === null) throw refused.linkUnknown();
+  const key: LeaseKey = { tokenId, client: clientOf(secret, visitor) };
+
+  /** Refuses unless the visitor may have bytes now: within a lease, or by a use that is left. */
+  async function look(): Promise<Found & { goesOn: boolean }> {
+    const found = await read(core, key);
+    requireOpenTo(found, visitor);
+    const goesOn = core.now() < leases.endOf(key, found.lease.value);
+    if (!goesOn && core.now() >= found.token.value.expiresAt) throw refused.linkExpired();
+    if (!goesOn && isUsedUp(found.token.value)) throw refused.linkUsedUp();
+    return { ...found, goesOn };
+  }
+
+  const { attachment: { value: attachment } } = await look();
+  return {
+    attachment,
+    async open() {
+      const reader = await openContent(core, attachment);
+      const download = leases.register(key);
+      try {
+        const { lease, isNew } = await enter(core, { key, look });
+        download.belongsTo(lease);
+        return { reader, isNew, send: download.send, end: download.end };
+      } catch (error) {
+        download.end();
+        reader.close();
+        throw error;
+      }
+    },
+  };
+}
+
+/** Finds the lease, or begins one: the only place where a use is counted. */
+async function enter(
+  core: Core,
+  { key, look }: { key: LeaseKey; look: () => Promise<Found & { goesOn: boolean }> },
+): Promise<{ lease: LeaseRecord; isNew: boolean }> {
+  const opening = crypto.randomUUID();
+  return await core.inTurn(`token ${key.tokenId}`, () =>
+    core.records.transact(async (commit) => {
+      const { token, attachment, lease: before, goesOn } = await look();
+      if (goesOn) return { lease: before.value!, isNew: before.value!.opening === opening };
+      const now = core.now();
+      const lease: LeaseRecord = { startedAt: now, lastByteAt: now, opening };
+      commit.check(token, attachment, before);
+      putToken(commit, { ...token.value, uses: token.value.uses + 1, lastUsedAt: now }, token.value);
+      putLease(commit, key, { lease, before: before.value });
+      return { lease, isNew: true };
+    }));
+}
+
+async function read({ records }: Core, key: LeaseKey): Promise<Found> {
+  const [token, lease] = await records.getMany<unknown>([keys.token(key.tokenId), keys.tokenLease(key)]);
+  if (token!.value === null) throw refused.linkUnknown();
+  const { attachmentId } = token!.value as TokenRecord;
+  const attachment = await records.get<AttachmentRecord>(keys.attachment(attachmentId));
+  if (attachment.value === null) throw refused.linkUnknown();
+  return { token, attachment, lease } as Found;
+}
+
+/** Whom the link lets in at all, whatever is left of it. */
+function requireOpenTo({ token, attachment }: Found, { address, caller }: Visitor): void {
+  const { revokedAt, authorizedIp, authorizedUserId } = token.value;
+  if (revokedAt !== null) throw refused.linkRevoked();
+  if (attachment.value.deletedAt !== null) throw refused.linkFileDeleted();
+  if (authorizedIp !== null && !inNetwork(address, parseNetwork(authorizedIp)!)) {
+    throw refused.linkWrongAddress();
+  }
+  if (authorizedUserId !== null && caller?.id !== authorizedUserId) throw refused.linkWrongUser();
+}
+
+/**
+ * Who downloads: host, program and signed-in person. The token is the key, which is stored nowhere, so that
+ * nobody finds out from the records by trying who came.
+ */
+function clientOf(secret: string, { address, userAgent, caller }: Visitor): string {
+  const who = JSON.stringify([hostNetwork(address), userAgent, caller?.id ?? null]);
+  return createHmac("sha256", secret).update(who).digest("base64url");
+}
