@@ -24,6 +24,8 @@ import { requestLog } from "./request_log.ts";
 import { securityHeaders } from "./security_headers.ts";
 import { signIn } from "./sign_in.ts";
 import { signInPolicy } from "./sign_in_policy.ts";
+import { tokenDownload } from "./token_download.ts";
+import { tokens } from "./tokens.ts";
 import { uploads } from "./uploads.ts";
 import { wholeFiles } from "./whole_files.ts";
 
@@ -41,7 +43,7 @@ export interface AppOptions {
 export function createApp(
   { config, services, access, issuer, version, addresses }: AppOptions,
 ): OpenAPIHono<Env> {
-  const { core, downloads, refusals, check } = services;
+  const { core, downloads, leases, refusals, check } = services;
   const app = apiApp();
   app.onError(answerError);
   app.notFound(methodNotAllowed(app));
@@ -60,6 +62,8 @@ export function createApp(
   app.route("/api/v1/attachments", attachments(core, downloads));
   app.route("/api/v1/attachments", content(core, downloads));
   app.route("/api/v1", wholeFiles(core, downloads));
+  app.route("/api/v1", tokens(core, { config, leases }));
+  app.route("/", tokenDownload(core, { downloads, leases }));
   app.route("/api/v1/admin/audit", auditRoutes(core));
   app.get("/", signInPolicy(issuer));
   app.route("/", pages());

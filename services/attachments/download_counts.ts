@@ -14,6 +14,8 @@ export interface DownloadCounts {
   begin(attachmentId: string, client: string): void;
   /** It has sent its last byte. */
   end(attachmentId: string, client: string): void;
+  /** One more, whose requests are told together elsewhere. */
+  add(attachmentId: string): void;
   /** Downloads of each, stored and not yet stored. */
   of(attachmentIds: string[]): Promise<number[]>;
   /** Stores what is not stored yet. */
@@ -24,6 +26,8 @@ export function newDownloadCounts(records: Records, now: () => number): Download
   /** By `leaseOf` -> when it ends; in the order of their ends, nearly. */
   const leases = new Map<string, number>();
   const pending = new Map<string, number>();
+
+  const add = (attachmentId: string) => void pending.set(attachmentId, (pending.get(attachmentId) ?? 0) + 1);
 
   function hold(lease: string) {
     leases.delete(lease);
@@ -37,10 +41,11 @@ export function newDownloadCounts(records: Records, now: () => number): Download
   return {
     begin(attachmentId, client) {
       const lease = leaseOf(attachmentId, client);
-      if ((leases.get(lease) ?? 0) <= now()) pending.set(attachmentId, (pending.get(attachmentId) ?? 0) + 1);
+      if ((leases.get(lease) ?? 0) <= now()) add(attachmentId);
       hold(lease);
     },
     end: (attachmentId, client) => hold(leaseOf(attachmentId, client)),
+    add,
 
     async of(attachmentIds) {
       const stored = await records.getMany<number>(attachmentIds.map((id) => keys.downloadCount(id)));
