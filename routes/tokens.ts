@@ -2,7 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Config } from "../config/config.ts";
 import type { Core } from "../services/core.ts";
-import type { TokenRecord } from "../services/records/tokens.ts";
+import type { TokenRecord } from "../services/model.ts";
 import type { Leases } from "../services/tokens/leases.ts";
 import { createToken, listTokens, revokeToken, tokenStatus } from "../services/tokens/tokens.ts";
 import { requireCaller } from "./authenticate.ts";

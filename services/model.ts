@@ -119,3 +119,28 @@ export interface AttachmentRecord extends FileFacts {
   updatedAt: number;
   deletedAt: number | null;
 }
+
+/** A temporary access token; of itself nothing is stored but its hash. Times are ms since 1970. */
+export interface TokenRecord {
+  id: string;
+  /** SHA-256 of the token, base64url. */
+  hash: string;
+  /** The first characters of the token, to tell one from another. */
+  preview: string;
+  attachmentId: string;
+  /** The attachment's owner. */
+  ownerId: string;
+  /** 0: any number. */
+  maxUses: number;
+  uses: number;
+  /** Who must be signed in; null: nobody. */
+  authorizedUserId: string | null;
+  /** An address or CIDR block in canonical form; null: from anywhere. */
+  authorizedIp: string | null;
+  /** Exclusive. */
+  expiresAt: number;
+  revokedAt: number | null;
+  lastUsedAt: number | null;
+  createdBy: string;
+  createdAt: number;
+}

@@ -1,32 +1,8 @@
 /** Records of temporary access tokens and of their downloads. Each function adds to a commit; the caller checks the entries. */
+import type { TokenRecord } from "../model.ts";
 import { keys } from "./keys.ts";
 
 type Commit = Deno.AtomicOperation;
-
-/** Of the token itself nothing is stored but its hash. Times are ms since 1970. */
-export interface TokenRecord {
-  id: string;
-  /** SHA-256 of the token, base64url. */
-  hash: string;
-  /** The first characters of the token, to tell one from another. */
-  preview: string;
-  attachmentId: string;
-  /** The attachment's owner. */
-  ownerId: string;
-  /** 0: any number. */
-  maxUses: number;
-  uses: number;
-  /** Who must be signed in; null: nobody. */
-  authorizedUserId: string | null;
-  /** An address or CIDR block in canonical form; null: from anywhere. */
-  authorizedIp: string | null;
-  /** Exclusive. */
-  expiresAt: number;
-  revokedAt: number | null;
-  lastUsedAt: number | null;
-  createdBy: string;
-  createdAt: number;
-}
 
 /** One client's download by a token: requests within it do not count again. Times are ms since 1970. */
 export interface LeaseRecord {

@@ -4,9 +4,10 @@
  * once a minute, so that a download costs no commit for each piece.
  */
 import type { Background } from "../background.ts";
+import type { TokenRecord } from "../model.ts";
 import { keys, type LeaseKey } from "../records/keys.ts";
 import type { Records } from "../records/records.ts";
-import { LEASE_AT_MOST_MS, type LeaseRecord, type TokenRecord } from "../records/tokens.ts";
+import { LEASE_AT_MOST_MS, type LeaseRecord } from "../records/tokens.ts";
 import { linkRevoked } from "./refusals.ts";
 
 export const LEASE_MS = 15 * 60_000;
