@@ -9,6 +9,7 @@ import { configureLog } from "./log.ts";
 import { createApp } from "./routes/app.ts";
 import { type RunningServer, serveApp, type ServeOptions } from "./routes/serve.ts";
 import { type Access, openAccess } from "./services/access/access.ts";
+import { issuerOf } from "./services/access/issuer.ts";
 import { readOrCreateSecret } from "./services/access/secret.ts";
 import { baseAddress, signInLink } from "./services/access/sign_in_link.ts";
 import { DataDirBusy } from "./services/data_dir.ts";
@@ -32,13 +33,14 @@ async function main(): Promise<void> {
 
   const services = await open(config);
   const secret = config.jwt.secret ?? await readOrCreateSecret(config.dataDir);
-  const { jwksUrl, issuer, audience } = config.jwt;
-  const jwks = jwksUrl && issuer && audience ? { url: jwksUrl, issuer, audience } : null;
-  const access = openAccess({ secret, jwks, now: Date.now, fetch });
+  const issuer = issuerOf(config, { now: Date.now, fetch });
+  const { maxHours: maxSessionHours } = config.browserSession;
+  const access = openAccess({ secret, issuer, maxSessionHours, now: Date.now });
   const app = createApp({
     config,
     services,
     access,
+    issuer,
     version: denoJson.version,
     addresses: ownAddresses(config),
   });

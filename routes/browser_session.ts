@@ -2,7 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Config } from "../config/config.ts";
-import type { Access } from "../services/access/access.ts";
+import type { Access, Identity } from "../services/access/access.ts";
 import type { Caller } from "../services/model.ts";
 import { bearerToken, requireCaller } from "./authenticate.ts";
 import type { Env } from "./env.ts";
@@ -14,6 +14,9 @@ export const BrowserSession = z.object({
   expiresAt: z.string().nullable().openapi({
     format: "date-time",
     description: "ISO 8601, UTC; null when signing in is switched off and nothing ends.",
+  }),
+  signedInBy: z.enum(["token", "issuer"]).nullable().openapi({
+    description: "A link or token, or a sign-in at the issuer; null when signing in is switched off.",
   }),
 }).openapi("BrowserSession");
 
@@ -37,8 +40,8 @@ const openRoute = createRoute({
   path: "/",
   tags,
   summary: "A bearer token becomes a browser's cookie; a cookie is renewed",
-  description:
-    "The cookie is `HttpOnly` and `SameSite=Strict`, and lasts 12 hours. It can be renewed for 7 days.",
+  description: "The cookie is `HttpOnly` and `SameSite=Strict`, and lasts 12 hours. It can be renewed for " +
+    "`browserSession.maxHours`, 7 days by default, however the person signed in.",
   responses: { 200: session("You, with a cookie."), ...refusals },
 });
 
@@ -78,16 +81,14 @@ export function browserSession({ access, config, now }: BrowserSessionOptions): 
   app.openapi(showRoute, async (c) => {
     const caller = requireCaller(c);
     const identity = await identityOf(c);
-    return c.json(answer(caller, identity?.expiresAt ?? null), 200);
+    return c.json(answer({ ...identity, caller }), 200);
   });
 
   app.openapi(openRoute, async (c) => {
     const caller = requireCaller(c);
     const identity = await identityOf(c);
-    if (!identity) return c.json(answer(caller, null), 200);
-    const { cookie, expiresAt } = await access.mintCookie(identity);
-    writeSessionCookie(c, cookie, { publicUrl: config.publicUrl, lifeMs: expiresAt - now() });
-    return c.json(answer(caller, expiresAt), 200);
+    if (!identity) return c.json(answer({ caller }), 200);
+    return c.json(await giveCookie(c, identity, { access, config, now }), 200);
   });
 
   // Signing out is for everybody, so that a browser can always get rid of a cookie that has ended.
@@ -99,9 +100,23 @@ export function browserSession({ access, config, now }: BrowserSessionOptions): 
   return app;
 }
 
-function answer({ id, name, role }: Caller, expiresAt: number | null): z.infer<typeof BrowserSession> {
+/** Signs the browser in: sets the cookie, and gives what the page is told. */
+export async function giveCookie(
+  c: Context<Env>,
+  identity: Identity,
+  { access, config, now }: BrowserSessionOptions,
+): Promise<z.infer<typeof BrowserSession>> {
+  const { cookie, expiresAt } = await access.mintCookie(identity);
+  writeSessionCookie(c, cookie, { publicUrl: config.publicUrl, lifeMs: expiresAt - now() });
+  return answer({ ...identity, expiresAt });
+}
+
+function answer(
+  { caller: { id, name, role }, expiresAt, signedInBy }: Partial<Identity> & { caller: Caller },
+): z.infer<typeof BrowserSession> {
   return {
     user: { id, name, role },
-    expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    expiresAt: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
+    signedInBy: signedInBy ?? null,
   };
 }

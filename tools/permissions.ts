@@ -64,15 +64,18 @@ function shortest(path: string, cwd: string): string {
   return way === "" || way.startsWith("..") || isAbsolute(way) ? path : `.${sep}${way}`;
 }
 
-function netAddresses({ host, port, jwt: { jwksUrl } }: Config): string[] {
+function netAddresses({ host, port, jwt: { issuer, jwksUrl }, oidc: { clientId } }: Config): string[] {
   const name = host.includes(":") ? `[${host}]` : host;
   // The port that the system chooses is not known here, and is listened on again after a shortage of descriptors.
   const addresses = [port === 0 ? name : `${name}:${port}`];
-  if (jwksUrl !== null) {
-    const defaultPort = jwksUrl.protocol === "https:" ? 443 : 80;
-    addresses.push(`${jwksUrl.hostname}:${jwksUrl.port || defaultPort}`);
-  }
-  return addresses;
+  // An issuer is asked what it offers when somebody signs in there, or when its keys are not in the settings.
+  const asked = issuer !== null && (jwksUrl === null || clientId !== null) ? new URL(issuer) : null;
+  for (const url of [asked, jwksUrl]) if (url !== null) addresses.push(addressOf(url));
+  return [...new Set(addresses)];
+}
+
+function addressOf({ protocol, hostname, port }: URL): string {
+  return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
 }
 
 async function main(wanted: string | undefined): Promise<number> {

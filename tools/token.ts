@@ -77,7 +77,7 @@ async function main(): Promise<number> {
 
   try {
     const secret = config.jwt.secret ?? await readOrCreateSecret(config.dataDir);
-    const token = await openAccess({ secret, jwks: null, now: Date.now, fetch }).mintToken(request.token);
+    const token = await openAccess({ secret, issuer: null, now: Date.now }).mintToken(request.token);
     if (config.auth === "off") console.error("Note: PAWL_AUTH=off, so the server does not look at tokens.");
     console.log(request.link ? signInLink(token, config) : token);
     return 0;

@@ -13,29 +13,22 @@ import {
 } from "jose";
 import type { Caller, Role } from "../model.ts";
 import { Problem } from "../problem.ts";
-import {
-  callerOf,
-  expiryOf,
-  isSubject,
-  issuerSubject,
-  localSubject,
-  nameOf,
-  TOLERANCE_SECONDS,
-} from "./claims.ts";
-import { issuerKeys, type IssuerOptions } from "./issuer_keys.ts";
+import { expiryOf, isSubject, issuerCaller, localCaller, nameOf, TOLERANCE_SECONDS } from "./claims.ts";
+import { checkIdToken } from "./id_token.ts";
+import type { Issuer } from "./issuer.ts";
 import { tokenExpired, tokenInvalid } from "./refusals.ts";
 
 const OURS = "pawl";
 const BEARER_TYPES = new Set([undefined, "jwt", "at+jwt", "application/at+jwt"]);
+const ID_TOKEN_TYPES = new Set([undefined, "jwt"]);
 const COOKIE_TYPE = "pawl-session+jwt";
 const ISSUER_ALGORITHMS = [
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
 ];
 const HOUR = 3_600_000;
-/** A cookie's life, and how long renewing may go on after the sign-in; milliseconds. */
+/** A cookie's life, milliseconds. */
 const COOKIE_LIFE = 12 * HOUR;
-const SIGNED_IN_AT_MOST = 7 * 24 * HOUR;
 const MAX_HOURS = 24 * 366 * 10;
 
 /** A verified caller. Times are ms since 1970. */
@@ -45,6 +38,8 @@ export interface Identity {
   expiresAt: number;
   /** When the person signed in; for a bearer token now, because showing it is the signing in. */
   signedInAt: number;
+  /** By what: a bearer token, or a sign-in on the page at the issuer. */
+  signedInBy: "token" | "issuer";
 }
 
 export interface TokenRequest {
@@ -58,13 +53,21 @@ export interface TokenRequest {
 }
 
 export interface Access {
-  /** Throws `Problem` `token-invalid`, `token-expired`, or `issuer-unavailable` when the issuer's keys cannot be had. */
+  /**
+   * An access token: of our own, or of the issuer for its `audience`. Throws `Problem` `token-invalid`,
+   * `token-expired`, or `issuer-unavailable` when the issuer's keys cannot be had.
+   */
   verifyBearer(token: string): Promise<Identity>;
+  /**
+   * An ID token of the issuer for its `clientId`, which a page has got for the nonce of `nonceSecret` moments ago. It
+   * is no bearer token: it opens a browser session and nothing else. Throws like `verifyBearer`.
+   */
+  verifyIdToken(idToken: string, options: { nonceSecret: string }): Promise<Identity>;
   /** Throws `Problem` `invalid-request` when the user or the hours are not possible. */
   mintToken(request: TokenRequest): Promise<string>;
-  /** Makes or renews: 12 h, but never beyond 7 days after `signedInAt`. */
+  /** Makes or renews: 12 h, but never beyond `maxSessionHours` after `signedInAt`. */
   mintCookie(
-    identity: Pick<Identity, "caller" | "signedInAt">,
+    identity: Pick<Identity, "caller" | "signedInAt" | "signedInBy">,
   ): Promise<{ cookie: string; expiresAt: number }>;
   /** Throws `Problem` `token-invalid` or `token-expired`. */
   verifyCookie(cookie: string): Promise<Identity>;
@@ -73,16 +76,16 @@ export interface Access {
 export interface AccessOptions {
   /** Key of HS256: its UTF-8 bytes. */
   secret: string;
-  /** An OIDC issuer whose tokens count too; null: only our own. */
-  jwks: IssuerOptions | null;
+  /** An OIDC issuer whose people may come in too; null: only who has a token of our own. */
+  issuer: Issuer | null;
+  /** Hours after signing in for which a browser session can be renewed; 168 unless set. */
+  maxSessionHours?: number;
   /** Milliseconds since 1970. */
   now: () => number;
-  fetch: typeof fetch;
 }
 
-export function openAccess({ secret, jwks, now, fetch }: AccessOptions): Access {
+export function openAccess({ secret, issuer, maxSessionHours = 168, now }: AccessOptions): Access {
   const key = new TextEncoder().encode(secret);
-  const keysOfIssuer = jwks && issuerKeys(jwks, { now, fetch });
 
   const verified = async (verify: () => Promise<JWTVerifyResult>): Promise<JWTPayload> => {
     try {
@@ -100,27 +103,45 @@ export function openAccess({ secret, jwks, now, fetch }: AccessOptions): Access 
     return requireOurs(claims);
   }
 
+  /** Claims of a token that `issuer` signed for `audience`. */
+  async function verifyOfIssuer(
+    token: string,
+    { issuer, audience }: { issuer: Issuer; audience: string },
+  ): Promise<JWTPayload> {
+    const options = { ...times(), algorithms: ISSUER_ALGORITHMS, issuer: issuer.id, audience };
+    return await verified(() => jwtVerify(token, issuer.keys, options));
+  }
+
   async function verifyBearer(token: string): Promise<Identity> {
     const header = headerOf(token);
     if (!BEARER_TYPES.has(header.typ)) throw tokenInvalid("it is of another kind than an access token");
     if (header.alg === "HS256") {
       const claims = await verifyLocal(token);
-      return identity(localSubject(claims.sub), claims);
+      return { ...identity(localCaller(claims), claims), signedInBy: "token" };
     }
     if (!ISSUER_ALGORITHMS.includes(header.alg)) throw tokenInvalid("its algorithm is not accepted here");
-    if (!jwks || !keysOfIssuer) {
-      throw tokenInvalid("no sign-in service is set up here that could have signed it");
-    }
-    const { issuer, audience } = jwks;
-    const claims = await verified(() =>
-      jwtVerify(token, keysOfIssuer, { ...times(), algorithms: ISSUER_ALGORITHMS, issuer, audience })
-    );
-    return identity(issuerSubject(claims.sub), claims);
+    if (!issuer) throw tokenInvalid("no sign-in service is set up here that could have signed it");
+    if (issuer.audience === null) throw tokenInvalid("tokens of the sign-in service are not accepted here");
+    const claims = await verifyOfIssuer(token, { issuer, audience: issuer.audience });
+    return { ...identity(issuerCaller(claims, issuer), claims), signedInBy: "token" };
   }
 
-  function identity(id: string, claims: JWTPayload): Identity {
+  async function verifyIdToken(idToken: string, { nonceSecret }: { nonceSecret: string }): Promise<Identity> {
+    const header = headerOf(idToken);
+    if (!ID_TOKEN_TYPES.has(header.typ)) throw tokenInvalid("it is of another kind than an ID token");
+    if (!ISSUER_ALGORITHMS.includes(header.alg)) throw tokenInvalid("its algorithm is not accepted here");
+    const clientId = issuer?.clientId;
+    if (!issuer || !clientId) {
+      throw tokenInvalid("no sign-in service is set up here that could have signed it");
+    }
+    const claims = await verifyOfIssuer(idToken, { issuer, audience: clientId });
+    checkIdToken(claims, { clientId, nonceSecret, now: now() });
+    return { ...identity(issuerCaller(claims, issuer), claims), signedInBy: "issuer" };
+  }
+
+  function identity(caller: Caller, claims: JWTPayload): Omit<Identity, "signedInBy"> {
     const time = now();
-    return { caller: callerOf(id, claims), expiresAt: expiryOf(claims, time), signedInAt: time };
+    return { caller, expiresAt: expiryOf(claims, time), signedInAt: time };
   }
 
   async function mintToken({ user, role, name, hours }: TokenRequest): Promise<string> {
@@ -141,14 +162,17 @@ export function openAccess({ secret, jwks, now, fetch }: AccessOptions): Access 
     });
   }
 
-  async function mintCookie({ caller, signedInAt }: Pick<Identity, "caller" | "signedInAt">) {
+  async function mintCookie(
+    { caller, signedInAt, signedInBy }: Pick<Identity, "caller" | "signedInAt" | "signedInBy">,
+  ) {
     const time = now();
-    const expiresAt = Math.min(time + COOKIE_LIFE, signedInAt + SIGNED_IN_AT_MOST);
+    const expiresAt = Math.min(time + COOKIE_LIFE, signedInAt + maxSessionHours * HOUR);
     const claims = {
       role: caller.role,
       name: caller.name,
       sub: caller.id,
       auth_time: Math.floor(signedInAt / 1000),
+      signed_in_by: signedInBy,
     };
     const cookie = await sign(claims, { typ: COOKIE_TYPE, issuedAt: time, expiresAt });
     return { cookie, expiresAt: Math.floor(expiresAt / 1000) * 1000 };
@@ -158,7 +182,8 @@ export function openAccess({ secret, jwks, now, fetch }: AccessOptions): Access 
     if (headerOf(cookie).typ !== COOKIE_TYPE) throw tokenInvalid("it is not a browser session");
     const claims = await verifyLocal(cookie);
     if (typeof claims.auth_time !== "number") throw tokenInvalid("it has no auth_time claim");
-    return { ...identity(localSubject(claims.sub), claims), signedInAt: claims.auth_time * 1000 };
+    const signedInBy = claims.signed_in_by === "issuer" ? "issuer" : "token";
+    return { ...identity(localCaller(claims), claims), signedInAt: claims.auth_time * 1000, signedInBy };
   }
 
   function sign(
@@ -170,7 +195,7 @@ export function openAccess({ secret, jwks, now, fetch }: AccessOptions): Access 
       .sign(key);
   }
 
-  return { verifyBearer, mintToken, mintCookie, verifyCookie };
+  return { verifyBearer, verifyIdToken, mintToken, mintCookie, verifyCookie };
 }
 
 function headerOf(token: string): { alg: string; typ: string | undefined } {

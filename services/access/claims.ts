@@ -34,13 +34,42 @@ export function issuerSubject(sub: unknown): string {
   return ISSUER_PREFIX + createHash("sha256").update(sub, "utf8").digest("base64url");
 }
 
-export function callerOf(id: string, claims: JWTPayload): Caller {
-  return { id, role: roleOf(claims.role), name: nameOf(claims.name) || id };
+/** Of a token or cookie of our own: everything but the exact word is an ordinary user. */
+export function localCaller(claims: JWTPayload): Caller {
+  const id = localSubject(claims.sub);
+  return { id, role: claims.role === "admin" ? "admin" : "user", name: nameOf(claims.name) || id };
 }
 
-/** Everything but the exact word is an ordinary user. */
-function roleOf(claim: unknown): Role {
-  return claim === "admin" ? "admin" : "user";
+/** Which claim of an issuer's tokens makes an administrator. */
+export interface AdminRule {
+  /** Name of a claim, or the way to it with dots. */
+  adminClaim: string;
+  /** Any of these values, whole and exact. */
+  adminValues: readonly string[];
+}
+
+export function issuerCaller(claims: JWTPayload, rule: AdminRule): Caller {
+  const id = issuerSubject(claims.sub);
+  const name = nameOf(claims.name) || nameOf(claims.preferred_username) || id;
+  return { id, role: roleOf(claims, rule), name };
+}
+
+/** The claim may be one text or a list of them; whatever else it is, it makes no administrator. */
+function roleOf(claims: JWTPayload, { adminClaim, adminValues }: AdminRule): Role {
+  const values = [claimAt(claims, adminClaim)].flat();
+  return values.some((value) => typeof value === "string" && adminValues.includes(value)) ? "admin" : "user";
+}
+
+/** A claim of that whole name goes first: some issuers name theirs by an address, which has dots too. */
+function claimAt(claims: JWTPayload, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  return name.split(".").reduce<unknown>(
+    (at, step) =>
+      typeof at === "object" && at !== null && !Array.isArray(at) && Object.hasOwn(at, step)
+        ? (at as Record<string, unknown>)[step]
+        : undefined,
+    claims,
+  );
 }
 
 /** A name is for people to read: one line, without control or format characters, of bounded length. */

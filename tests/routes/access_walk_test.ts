@@ -64,6 +64,10 @@ const TABLE: Record<string, Row> = {
   "GET /api/v1/session": { expect: SIGNED_IN },
   "POST /api/v1/session": { expect: SIGNED_IN },
   "DELETE /api/v1/session": { expect: { none: "204 204 204 204" } },
+  "GET /api/v1/sign-in": { expect: ANYBODY },
+  // No issuer is set up here, and no request of this test comes from a page.
+  "GET /api/v1/sign-in/issuer": { expect: { none: "404 404 404 404" } },
+  "POST /api/v1/sign-in/issuer": { body: {}, expect: { none: "403 403 403 403" } },
 
   "POST /api/v1/uploads": { body: { fileName: "new.bin", size: 4 }, expect: { none: "401 201 201 201" } },
   "GET /api/v1/uploads": { expect: SIGNED_IN },

@@ -9,14 +9,14 @@ const OWN = "http://localhost";
 const FOREIGN = "https://evil.example";
 const access = openAccess({
   secret: "a secret of the local server, long enough",
-  jwks: null,
+  issuer: null,
   now: () => NOW,
-  fetch: () => assert.fail("fetched"),
 });
 const TOKEN = await access.mintToken({ user: "alice", role: "user", hours: 1 });
 const { cookie: COOKIE } = await access.mintCookie({
   caller: { id: "bob", role: "user", name: "Bob" },
   signedInAt: NOW,
+  signedInBy: "token",
 });
 const BOB = { Cookie: `pawl_session=${COOKIE}` };
 
@@ -158,11 +158,14 @@ Deno.test("Behind a proxy the public address is our own origin, and the cookie h
 Deno.test("A cookie that has ended or is broken is nobody's", async () => {
   const old = openAccess({
     secret: "a secret of the local server, long enough",
-    jwks: null,
+    issuer: null,
     now: () => NOW - 13 * 3_600_000,
-    fetch,
   });
-  const ended = await old.mintCookie({ caller: { id: "bob", role: "user", name: "Bob" }, signedInAt: NOW });
+  const ended = await old.mintCookie({
+    caller: { id: "bob", role: "user", name: "Bob" },
+    signedInAt: NOW,
+    signedInBy: "token",
+  });
   for (const value of [ended.cookie, TOKEN, `${COOKIE}x`, "", "%", "a b"]) {
     assert.equal(await seen({ Cookie: `pawl_session=${value}` }), null, value);
   }

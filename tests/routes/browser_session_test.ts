@@ -14,7 +14,7 @@ const SAME_ORIGIN = { "Sec-Fetch-Site": "same-origin" };
 function setUp({ auth = "on", publicUrl }: { auth?: "on" | "off"; publicUrl?: string } = {}) {
   const clock = { now: NOW };
   const now = () => clock.now;
-  const access = openAccess({ secret: "a secret of the local server", jwks: null, now, fetch });
+  const access = openAccess({ secret: "a secret of the local server", issuer: null, now });
   const config = { auth, corsOrigins: [], publicUrl: publicUrl ? new URL(publicUrl) : null };
   const app = accessApp(authenticate({ access, config }));
   app.route(PATH, browserSession({ access, config, now }));
@@ -42,6 +42,7 @@ Deno.test("A bearer token becomes a cookie that tells who calls", async () => {
   assert.deepEqual(body, {
     user: { id: "alice", name: "Alice", role: "user" },
     expiresAt: "2026-06-02T00:00:00.000Z",
+    signedInBy: "token",
   });
   const { pair, attributes } = cookieOf(signedIn);
   assert.match(pair, /^pawl_session=[\w.-]+$/);
@@ -96,6 +97,7 @@ Deno.test("Signing in again starts the seven days anew, also where an older cook
   const old = await access.mintCookie({
     caller: { id: "alice", role: "user", name: "Alice" },
     signedInAt: NOW - 7 * DAY + HOUR,
+    signedInBy: "token",
   });
   const Authorization = `Bearer ${await access.mintToken(AS_ALICE)}`;
   clock.now = NOW + 1000;
@@ -108,6 +110,7 @@ Deno.test("Another site's page can neither renew nor end a session", async () =>
   const { cookie } = await access.mintCookie({
     caller: { id: "a", role: "user", name: "" },
     signedInAt: NOW,
+    signedInBy: "token",
   });
   for (const method of ["POST", "DELETE"]) {
     const answer = await ask(method, { Cookie: `pawl_session=${cookie}`, "Sec-Fetch-Site": "cross-site" });
@@ -146,6 +149,7 @@ Deno.test("With PAWL_AUTH=off there is a user and nothing to keep", async () => 
     assert.deepEqual(await answer.json(), {
       user: { id: "local", name: "local", role: "admin" },
       expiresAt: null,
+      signedInBy: null,
     });
     assert.deepEqual(answer.headers.getSetCookie(), []);
   }

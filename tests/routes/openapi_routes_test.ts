@@ -90,10 +90,14 @@ for (const { name, path, operation } of operations) {
       "GET /health/ready",
       "GET /api/v1/ping",
       "DELETE /api/v1/session",
+      "GET /api/v1/sign-in",
+      "GET /api/v1/sign-in/issuer",
+      "POST /api/v1/sign-in/issuer",
       "GET /api/v1/attachments/{id}",
       "GET /api/v1/attachments/{id}/content",
     ];
     assert.equal(open, anonymous.includes(name), "who may call it without signing in");
-    assert.equal(statuses.includes(401), !open || path.includes("{id}"));
+    const refusesTokens = !open || path.includes("{id}") || name === "POST /api/v1/sign-in/issuer";
+    assert.equal(statuses.includes(401), refusesTokens);
   });
 }

@@ -6,6 +6,7 @@ import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
 import { createApp } from "../../routes/app.ts";
 import { openAccess } from "../../services/access/access.ts";
+import { issuerOf } from "../../services/access/issuer.ts";
 import { openServices, type Services } from "../../services/open.ts";
 import { tempDir } from "./temp_dir.ts";
 
@@ -56,9 +57,10 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const config = await configOf(options, options.dataDir ?? scratch!.path);
   const state = { clock: Date.now() };
   const now = () => state.clock;
-  const access = openAccess({ secret: SECRET, jwks: null, now: Date.now, fetch });
+  const issuer = issuerOf(config, { now: Date.now, fetch });
+  const access = openAccess({ secret: SECRET, issuer, now: Date.now });
   let services = await openServices(config, { now, elapsed: now });
-  const build = () => createApp({ config, services, access, version: "test", addresses: [] });
+  const build = () => createApp({ config, services, access, issuer, version: "test", addresses: [] });
   let app = build();
 
   async function token({ sub, role = "user" }: TestUser): Promise<string> {

@@ -43,6 +43,18 @@ Deno.test("folders elsewhere, IPv6, all addresses and a key set are granted when
   assert(local.other.includes("--allow-net=127.0.0.1:8000,[::1]:9000"));
 });
 
+Deno.test("an issuer that is asked for its keys, or at which people sign in, may be reached", async () => {
+  const netFor = async (env: Record<string, string>) =>
+    (await flagsFor(env)).other.find((flag) => flag.startsWith("--allow-net"));
+  assert.equal(await netFor(JWKS), "--allow-net=127.0.0.1:8000,id.example:443");
+  const page = { PAWL_JWT_ISSUER: "http://127.0.0.1:8080/realms/a", PAWL_OIDC_CLIENT_ID: "pawl" };
+  assert.equal(await netFor(page), "--allow-net=127.0.0.1:8000,127.0.0.1:8080");
+  const own = { ...page, PAWL_JWKS_URL: "http://127.0.0.1:8080/keys" };
+  assert.equal(await netFor(own), "--allow-net=127.0.0.1:8000,127.0.0.1:8080");
+  const other = { ...page, PAWL_JWKS_URL: "https://keys.example/" };
+  assert.equal(await netFor(other), "--allow-net=127.0.0.1:8000,127.0.0.1:8080,keys.example:443");
+});
+
 Deno.test("a configuration with mistakes may only be read and reported", async () => {
   assert.deepEqual(await flagsFor({ PAWL_PORT: "x" }), {
     read: "--allow-read=./services,./static,./pawl.json",

@@ -11,14 +11,10 @@ const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 
-function unreachable(): never {
-  throw new Error("nothing may be fetched here");
-}
-
 /** Access with a clock that the test turns. */
 function access({ secret = SECRET }: { secret?: string } = {}) {
   const clock = { now: NOW };
-  const opened = openAccess({ secret, jwks: null, now: () => clock.now, fetch: unreachable });
+  const opened = openAccess({ secret, issuer: null, now: () => clock.now });
   return { ...opened, clock };
 }
 
@@ -51,6 +47,7 @@ Deno.test("A minted token tells who calls, until its last hour is over", async (
     caller: { id: "alice", role: "admin", name: "Alice 王" },
     expiresAt: NOW + 8 * HOUR,
     signedInAt: NOW,
+    signedInBy: "token",
   });
   clock.now = NOW + 8 * HOUR - 1;
   await verifyBearer(token);
@@ -207,11 +204,11 @@ Deno.test("Hours that are no time are not minted", async () => {
 Deno.test("A cookie lasts 12 hours and keeps the time of the sign-in when it is renewed", async () => {
   const { mintCookie, verifyCookie, clock } = access();
   const caller = { id: "alice", role: "user", name: "Alice" } as const;
-  const first = await mintCookie({ caller, signedInAt: NOW });
+  const first = await mintCookie({ caller, signedInAt: NOW, signedInBy: "issuer" });
   assert.equal(first.expiresAt, NOW + 12 * HOUR);
   clock.now = NOW + 10 * HOUR;
   const identity = await verifyCookie(first.cookie);
-  assert.deepEqual(identity, { caller, signedInAt: NOW, expiresAt: NOW + 12 * HOUR });
+  assert.deepEqual(identity, { caller, signedInAt: NOW, signedInBy: "issuer", expiresAt: NOW + 12 * HOUR });
   const second = await mintCookie(identity);
   assert.equal(second.expiresAt, NOW + 22 * HOUR);
   clock.now = NOW + 12 * HOUR;
@@ -221,7 +218,11 @@ Deno.test("A cookie lasts 12 hours and keeps the time of the sign-in when it is 
 
 Deno.test("Renewing ends seven days after the sign-in", async () => {
   const { mintCookie, verifyCookie, clock } = access();
-  let cookie = await mintCookie({ caller: { id: "alice", role: "user", name: "Alice" }, signedInAt: NOW });
+  let cookie = await mintCookie({
+    caller: { id: "alice", role: "user", name: "Alice" },
+    signedInAt: NOW,
+    signedInBy: "token",
+  });
   let renewals = 0;
   while (clock.now + 11 * HOUR < NOW + 7 * DAY) {
     clock.now += 11 * HOUR;

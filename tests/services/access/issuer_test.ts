@@ -1,68 +1,19 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import {
-  type CryptoKey,
-  exportJWK,
-  exportSPKI,
-  generateKeyPair,
-  type JWK,
-  type JWTHeaderParameters,
-  type JWTPayload,
-  SignJWT,
-} from "jose";
+import { exportSPKI, type JWTPayload, SignJWT } from "jose";
 import { openAccess } from "../../../services/access/access.ts";
-import type { IssuerOptions } from "../../../services/access/issuer_keys.ts";
-import { Problem } from "../../../services/problem.ts";
-
-const NOW = Date.UTC(2026, 5, 1, 12);
-const EXP = NOW / 1000 + 3600;
-const ISSUER = "https://id.example/realm";
-const AUDIENCE = "pawl-web";
-const SECRET = "the local secret that no issuer knows";
-
-interface SigningKey {
-  kid: string;
-  alg: string;
-  privateKey: CryptoKey;
-  publicKey: CryptoKey;
-  jwk: JWK;
-}
-
-async function signingKey(alg: string, kid: string): Promise<SigningKey> {
-  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
-  return { kid, alg, privateKey, publicKey, jwk: { ...await exportJWK(publicKey), kid, alg, use: "sig" } };
-}
-
-/** A key set served on loopback, as an issuer would; counts how often it is asked. */
-function serveKeys(first: SigningKey[]) {
-  const state = { keys: first, requests: 0, answer: null as (() => Response) | null };
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
-    state.requests++;
-    return state.answer?.() ?? Response.json({ keys: state.keys.map((key) => key.jwk) });
-  });
-  const url = new URL(`http://127.0.0.1:${server.addr.port}/jwks`);
-  return { state, url, [Symbol.asyncDispose]: () => server.shutdown() };
-}
-
-function access(url: URL, options: Partial<IssuerOptions> & { fetch?: typeof fetch } = {}) {
-  const clock = { now: NOW };
-  const { fetch: fetching = fetch, ...issuer } = options;
-  const jwks = { url, issuer: ISSUER, audience: AUDIENCE, ...issuer };
-  return { ...openAccess({ secret: SECRET, jwks, now: () => clock.now, fetch: fetching }), clock };
-}
-
-function sign(key: SigningKey, claims: JWTPayload = {}, header: Partial<JWTHeaderParameters> = {}) {
-  return new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: "alice", exp: EXP, ...claims })
-    .setProtectedHeader({ alg: key.alg, kid: key.kid, ...header }).sign(key.privateKey);
-}
-
-async function refused(promise: Promise<unknown>, code: string, detail = /./): Promise<Problem> {
-  const error = await promise.then(() => assert.fail("was accepted"), (error) => error);
-  assert(error instanceof Problem, String(error));
-  assert.equal(error.code, code);
-  assert.match(error.message, detail);
-  return error;
-}
+import {
+  accessWith as access,
+  AUDIENCE,
+  EXP,
+  ISSUER,
+  NOW,
+  refused,
+  SECRET,
+  serveKeys,
+  sign,
+  signingKey,
+} from "./issuer_support.ts";
 
 Deno.test("An issuer's tokens are accepted with every usual algorithm, its keys fetched once", async () => {
   const algorithms = ["RS256", "PS256", "ES256", "ES384", "EdDSA"];
@@ -75,6 +26,7 @@ Deno.test("An issuer's tokens are accepted with every usual algorithm, its keys 
       caller: { id: "alice", role: "admin", name: "Alice" },
       expiresAt: EXP * 1000,
       signedInAt: NOW,
+      signedInBy: "token",
     });
   }
   assert.equal(issuer.state.requests, 1);
@@ -233,6 +185,69 @@ Deno.test("A subject that may not enter a key becomes the same safe id every tim
 
 Deno.test("Without an issuer in the configuration no asymmetric token counts", async () => {
   const key = await signingKey("ES256", "k");
-  const { verifyBearer } = openAccess({ secret: SECRET, jwks: null, now: () => NOW, fetch });
+  const { verifyBearer } = openAccess({ secret: SECRET, issuer: null, now: () => NOW });
   await refused(verifyBearer(await sign(key)), "token-invalid", /no sign-in service/);
+});
+
+Deno.test("Without an audience in the configuration the issuer's access tokens do not count", async () => {
+  const key = await signingKey("ES256", "k");
+  await using issuer = serveKeys([key]);
+  const { verifyBearer } = access(issuer.url, { audience: null });
+  for (const aud of [AUDIENCE, "pawl-web", "null", ""]) {
+    await refused(verifyBearer(await sign(key, { aud })), "token-invalid", /not accepted here/);
+  }
+  assert.equal(issuer.state.requests, 0);
+});
+
+Deno.test("An administrator is who the configured claim says, as one text or in a list, and nobody by another", async () => {
+  const key = await signingKey("ES256", "k");
+  await using issuer = serveKeys([key]);
+  const roleBy = async (adminClaim: string, claims: JWTPayload, adminValues = ["files-admin", "root"]) => {
+    const { verifyBearer } = access(issuer.url, { adminClaim, adminValues });
+    return (await verifyBearer(await sign(key, claims))).caller.role;
+  };
+  const admins: [string, JWTPayload][] = [
+    ["groups", { groups: "root" }],
+    ["groups", { groups: ["staff", "files-admin"] }],
+    ["realm_access.roles", { realm_access: { roles: ["files-admin"] } }],
+    ["a.b.c", { a: { b: { c: "root" } } }],
+    ["https://id.example/roles", { "https://id.example/roles": ["root"] }],
+    // A claim of the whole name is the one that is meant.
+    ["a.b", { "a.b": "root", a: { b: "staff" } }],
+  ];
+  for (const [claim, claims] of admins) assert.equal(await roleBy(claim, claims), "admin", claim);
+
+  const users: [string, JWTPayload][] = [
+    ["groups", { role: "admin" }],
+    ["groups", { groups: "Root" }],
+    ["groups", { groups: "root staff" }],
+    ["groups", { groups: [["root"]] }],
+    ["groups", { groups: { root: true } }],
+    ["groups", { groups: true }],
+    ["groups", { groups: [] }],
+    ["groups.0", { groups: ["root"] }],
+    ["a.b", { "a.b": "staff", a: { b: "root" } }],
+    ["realm_access.roles", { realm_access: null }],
+    ["realm_access.roles", { "realm_access": "root" }],
+    ["constructor.name", {}],
+    ["__proto__", {}],
+  ];
+  for (const [claim, claims] of users) {
+    assert.equal(
+      await roleBy(claim, claims, ["root", "Object"]),
+      "user",
+      `${claim} ${JSON.stringify(claims)}`,
+    );
+  }
+  assert.equal(await roleBy("groups", { groups: ["root", ""] }, []), "user");
+});
+
+Deno.test("Somebody without a name is called as they are known at the issuer", async () => {
+  const key = await signingKey("ES256", "k");
+  await using issuer = serveKeys([key]);
+  const { verifyBearer } = access(issuer.url);
+  const nameBy = async (claims: JWTPayload) => (await verifyBearer(await sign(key, claims))).caller.name;
+  assert.equal(await nameBy({ name: "Alice", preferred_username: "al" }), "Alice");
+  assert.equal(await nameBy({ name: " ", preferred_username: "al" }), "al");
+  assert.equal(await nameBy({ preferred_username: 5 }), "alice");
 });
