@@ -12,6 +12,8 @@ export interface Claim {
   readonly signal: AbortSignal;
   /** Since when the writer has been waiting for the client's next bytes (ms, monotonic); null while it works on some. */
   waitingSince: number | null;
+  /** Makes what has come so far count, and resolves when it does or cannot; null: nothing counts before the end. */
+  save: (() => Promise<void>) | null;
   /** To be called when the last write has settled. */
   release(): void;
 }
@@ -30,6 +32,8 @@ export interface Claims {
     span: { start: number; end: number },
     options: { now: () => number; takeoverMs: number },
   ): Promise<Claim>;
+  /** Asks every holder to make count what it has. */
+  save(): Promise<void>;
   /** Tells every holder to stop with `reason`, and waits until all have let go. */
   clear(reason: Problem): Promise<void>;
   readonly size: number;
@@ -47,6 +51,7 @@ export function newClaims(): Claims {
       controller,
       signal: controller.signal,
       waitingSince: since,
+      save: null,
       released,
       release() {
         held.delete(claim);
@@ -82,6 +87,10 @@ export function newClaims(): Claims {
         }
         await Promise.all(rivals.map((rival) => rival.released));
       }
+    },
+
+    async save() {
+      await Promise.all([...held].map((claim) => claim.save?.()));
     },
 
     async clear(reason) {

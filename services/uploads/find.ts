@@ -25,6 +25,11 @@ export function expiresAt(core: Core, upload: Pick<LiveUpload, "lastProgressAt">
   return upload.lastProgressAt + core.config.sessions.expireHours * HOUR;
 }
 
+/** When the expiry job first looks at a new session, ms since 1970. */
+export function firstLook(core: Core, { createdAt }: UploadRecord): number {
+  return createdAt + core.config.sessions.expireHours * HOUR;
+}
+
 /** Passes when bytes may still come. Throws what has become of the session otherwise. */
 export function requireUploading(record: UploadRecord | null): asserts record is UploadRecord {
   if (record?.status === "uploading") return;

@@ -3,6 +3,7 @@
  * The records stay the truth; this is loaded from them, and kept while somebody uses it and a while longer. One
  * process owns an upload, so that nobody else adds records meanwhile.
  */
+import type { Hash } from "node:crypto";
 import type { UploadRecord } from "../model.ts";
 import type { Records } from "../records/records.ts";
 import { ACTIVITY_EVERY_MS, type ActivityRecord, type ChunkRecord } from "../records/uploads.ts";
@@ -13,6 +14,18 @@ import { SpanSet } from "./spans.ts";
 const CHUNKS_PER_READ = 1000;
 /** Kept without users; beyond that the longest unused go. */
 const MAX_IDLE = 200;
+
+/** A recorded stretch with its running hashes, so that the next bytes can make it longer. */
+export interface Tail {
+  /** Bytes from the file's start. */
+  offset: number;
+  size: number;
+  sha256: Hash;
+  /** Unsigned 32-bit; kept up only when `offset` is 0. */
+  crc32: number;
+  /** Who may make its record longer. */
+  writer: string;
+}
 
 export interface LiveUpload {
   readonly id: string;
@@ -28,6 +41,8 @@ export interface LiveUpload {
   lastProgressAt: number;
   /** What of it is stored. */
   storedProgressAt: number;
+  /** What was recorded last by an append; null after a start, and when nobody knows. Good only where the front is. */
+  tail: Tail | null;
   /** The finishing that is going on, shared by all who ask for it; its result is the attachment's id. */
   finishing: Promise<string> | null;
 }
@@ -40,6 +55,8 @@ export interface LiveLease extends Disposable {
 export interface LiveUploads {
   /** The one `LiveUpload` of this session, loaded when it is not there, and without doubts. */
   open(record: UploadRecord): Promise<LiveLease>;
+  /** Like `open`, for a session that nobody knows of yet: nothing is loaded, and nothing stays unless it was stored. */
+  begin(record: UploadRecord): LiveLease & { isStored: boolean };
   /** Ends the doubts that came up since `open`: to be called when a stretch has been claimed. */
   refresh(upload: LiveUpload): Promise<void>;
   /** The one in memory, if any. */
@@ -93,6 +110,20 @@ export function newLiveUploads(records: Records): LiveUploads {
         },
       };
     },
+    begin(record) {
+      const upload = newLive(record, { received: new SpanSet(), chunks: 0, at: record.createdAt });
+      const slot: Slot = { users: 1, loading: Promise.resolve(upload), loaded: upload };
+      slots.set(record.id, slot);
+      return {
+        upload,
+        isStored: false,
+        [Symbol.dispose]() {
+          slot.users--;
+          if (!this.isStored && slot.users === 0) slots.delete(record.id);
+          else dropIdle();
+        },
+      };
+    },
     refresh: (upload) => refresh(records, upload),
     peek: (id) => slots.get(id)?.loaded ?? undefined,
   };
@@ -102,9 +133,15 @@ async function load(records: Records, record: UploadRecord): Promise<LiveUpload>
   const received = new SpanSet();
   const chunks = await addRecorded(records, record.id, received);
   const activity = await records.get<ActivityRecord>(keys.uploadActivity(record.id));
-  const at = activity.value?.at ?? record.createdAt;
+  return newLive(record, { received, chunks, at: activity.value?.at ?? record.createdAt });
+}
+
+function newLive(
+  { id }: UploadRecord,
+  { received, chunks, at }: { received: SpanSet; chunks: number; at: number },
+): LiveUpload {
   return {
-    id: record.id,
+    id,
     received,
     claims: newClaims(),
     chunks,
@@ -113,6 +150,7 @@ async function load(records: Records, record: UploadRecord): Promise<LiveUpload>
     // So that nobody loses a second of the time that an answer named before.
     lastProgressAt: chunks === 0 ? at : at + ACTIVITY_EVERY_MS,
     storedProgressAt: at,
+    tail: null,
     finishing: null,
   };
 }

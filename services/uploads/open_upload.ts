@@ -8,7 +8,7 @@ import { putAttachment } from "../records/attachments.ts";
 import { isUsable, referTo } from "../records/blobs.ts";
 import { keys } from "../records/keys.ts";
 import { createUpload, findKeys } from "../records/uploads.ts";
-import { expiresAt } from "./find.ts";
+import { expiresAt, firstLook } from "./find.ts";
 import { isUsableNow, newAttachment } from "./finish.ts";
 
 export interface OpenRequest extends FileRequest {
@@ -117,7 +117,7 @@ async function findOrCreate(core: Core, draft: UploadRecord, forceNew: boolean):
       if (!found) continue;
       return { kind: "found", upload: adoptDigest(commit, { found, draft }) };
     }
-    createUpload(commit, draft, draft.createdAt + core.config.sessions.expireHours * 3_600_000);
+    createUpload(commit, draft, firstLook(core, draft));
     return { kind: "created", upload: draft };
   });
 }

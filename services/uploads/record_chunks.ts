@@ -3,8 +3,13 @@ import type { Core } from "../core.ts";
 import type { UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { keys } from "../records/keys.ts";
-import { ACTIVITY_EVERY_MS, type ActivityRecord, type ChunkRecord } from "../records/uploads.ts";
-import { requireUploading } from "./find.ts";
+import {
+  ACTIVITY_EVERY_MS,
+  type ActivityRecord,
+  type ChunkRecord,
+  createUpload,
+} from "../records/uploads.ts";
+import { firstLook, requireUploading } from "./find.ts";
 import type { LiveUpload } from "./live.ts";
 
 /** Checks of a commit are ten at the most: nine chunks and the session. */
@@ -14,27 +19,29 @@ export interface WrittenChunk {
   offset: number;
   size: number;
   sha256: string;
+  /** Only the writer that a record names may make it longer. */
+  writer: string;
 }
 
 /**
- * Records `chunks` of the request `writer`, or makes longer those that it recorded before, and lets the hash run
- * ahead. The bytes are synced before. Throws what became of the session when it is no longer open.
+ * Records `chunks`, or makes longer those that their writers recorded before. The bytes are synced before. With
+ * `draft`, a session that is not stored yet, the first commit stores that too. Throws what became of the session when
+ * it is no longer open.
  */
 export async function recordChunks(
   core: Core,
   upload: LiveUpload,
-  { chunks, writer, blobId }: { chunks: WrittenChunk[]; writer: string; blobId: string },
+  { chunks, draft }: { chunks: WrittenChunk[]; draft: UploadRecord | null },
 ): Promise<void> {
   for (let at = 0; at < chunks.length; at += CHUNKS_PER_COMMIT) {
-    await recordGroup(core, upload, { chunks: chunks.slice(at, at + CHUNKS_PER_COMMIT), writer });
+    await recordGroup(core, upload, { chunks: chunks.slice(at, at + CHUNKS_PER_COMMIT), draft });
   }
-  core.blobs.hashAhead(blobId, upload.received.front);
 }
 
 async function recordGroup(
   core: Core,
   upload: LiveUpload,
-  { chunks, writer }: { chunks: WrittenChunk[]; writer: string },
+  { chunks, draft }: { chunks: WrittenChunk[]; draft: UploadRecord | null },
 ): Promise<void> {
   const { id } = upload;
   const now = core.now();
@@ -46,13 +53,18 @@ async function recordGroup(
       keys.upload(id),
       ...chunkKeys,
     ]);
-    requireUploading(session!.value as UploadRecord | null);
-    commit.check(session!);
+    const stored = session!.value as UploadRecord | null;
+    if (draft && !stored) createUpload(commit, draft, firstLook(core, draft));
+    else {
+      requireUploading(stored);
+      requireInside(stored, chunks);
+      commit.check(session!);
+    }
     entries.forEach((entry, index) => {
       const before = entry.value as ChunkRecord | null;
       // The claim excludes other writers; this is the second bar.
+      const { size, sha256, writer } = chunks[index]!;
       if (before && before.writer !== writer) throw alreadyRecorded(chunks[index]!);
-      const { size, sha256 } = chunks[index]!;
       commit.check(entry).set(entry.key, { size, sha256, writer } satisfies ChunkRecord);
     });
     if (storesActivity) commit.set(keys.uploadActivity(id), { at: now } satisfies ActivityRecord);
@@ -66,6 +78,13 @@ async function recordGroup(
   upload.lastProgressAt = Math.max(upload.lastProgressAt, now);
   if (storesActivity) upload.storedProgressAt = now;
   for (const { offset, size } of chunks) upload.received.add(offset, offset + size);
+}
+
+/** The second bar, for a length that was said while these bytes came. */
+function requireInside({ size }: UploadRecord, chunks: WrittenChunk[]): void {
+  const end = Math.max(...chunks.map((chunk) => chunk.offset + chunk.size));
+  if (size === null || end <= size) return;
+  throw new Problem("inconsistent-length", `The upload ends at ${size}, but bytes came up to ${end}.`);
 }
 
 function alreadyRecorded({ offset }: WrittenChunk): Problem {

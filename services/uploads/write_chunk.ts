@@ -1,10 +1,19 @@
 /** Takes bytes of an upload at any offset: claim, write or compare, sync, record. */
 import type { Core } from "../core.ts";
-import type { Caller } from "../model.ts";
-import { chunkRange, requireRoom } from "./chunk_rules.ts";
+import type { Caller, UploadRecord } from "../model.ts";
+import { Problem } from "../problem.ts";
+import { chunkRange, isFull, requireRoom } from "./chunk_rules.ts";
+import type { Claim } from "./claims.ts";
 import { reasonOfFailure } from "./end.ts";
 import { expiresAt, findUpload, requireFresh, requireUploading } from "./find.ts";
-import { type ChunkRequest, writeBody } from "./write_body.ts";
+import type { LiveUpload } from "./live.ts";
+import { Place } from "./place.ts";
+import { type Body, writeBody } from "./write_body.ts";
+
+export interface ChunkRequest extends Body {
+  /** Bytes from the file's start. */
+  offset: number;
+}
 
 export interface ChunkReceipt {
   receivedBytes: number;
@@ -27,6 +36,7 @@ export async function writeChunk(
   try {
     const record = await findUpload(core, caller, { id: of.id, action: "upload.write" });
     requireUploading(record);
+    requireOwnBytes(record);
     const { start, end } = chunkRange(core, record, of.chunk);
     using lease = await core.live.open(record);
     const upload = lease.upload;
@@ -38,7 +48,7 @@ export async function writeChunk(
     try {
       await core.live.refresh(upload);
       if (of.chunk.length !== null) requireRoom(core, { record, upload, start, end });
-      await writeBody(core, { record, upload, claim, chunk: of.chunk });
+      await fill(core, { record, upload, claim, chunk: of.chunk });
     } catch (error) {
       throw await reasonOfFailure(core, record, error);
     } finally {
@@ -48,4 +58,42 @@ export async function writeChunk(
   } finally {
     leave();
   }
+}
+
+/** Throws `forbidden` for a final upload: its bytes are those of its parts. */
+export function requireOwnBytes({ concat }: UploadRecord): void {
+  if (concat?.kind !== "final") return;
+  throw new Problem("forbidden", "This upload is made of others; send the bytes to those.");
+}
+
+async function fill(
+  core: Core,
+  { record, upload, claim, chunk }: {
+    record: UploadRecord;
+    upload: LiveUpload;
+    claim: Claim;
+    chunk: ChunkRequest;
+  },
+): Promise<void> {
+  const { start, end } = claim;
+  const place = new Place(core, { record, upload, start, end, overflow: () => tooLong(claim) });
+  try {
+    await writeBody(core, place, { claim, body: chunk, keepsParts: !isFull(core, { record, upload }) });
+    if (chunk.length === null) {
+      if (place.position === start) {
+        throw new Problem("chunk-too-small", "The body is empty. Send at least one byte.");
+      }
+      requireRoom(core, { record, upload, start, end: place.position });
+    }
+    await place.commit();
+  } finally {
+    place.close();
+  }
+}
+
+function tooLong({ start, end }: Claim): Problem {
+  return new Problem(
+    "chunk-too-large",
+    `The body has more than the ${end - start} bytes that may come at offset ${start}.`,
+  );
 }

@@ -35,6 +35,7 @@ Deno.test("a new session says all that a client needs, and where it is", async (
     businessType: "General",
     businessId: "order-7",
     visibility: "users",
+    concatenation: null,
     chunkSize: 2 * 2 ** 20,
     minChunkSize: 256 * 2 ** 10,
     maxChunkSize: 10 * 2 ** 20,
