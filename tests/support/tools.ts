@@ -4,6 +4,7 @@
 export const TOOL_PACKAGES = {
   aria2c: "aria2",
   curl: "curl",
+  exiftool: "libimage-exiftool-perl",
   strace: "strace",
   wget: "wget",
 } as const;
