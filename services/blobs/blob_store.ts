@@ -52,8 +52,11 @@ export interface BlobStore {
   remove(id: string): Promise<void>;
   /** Says that the first `front` bytes are committed, so that hashing may run ahead. Returns at once. */
   hashAhead(id: string, front: number): void;
-  /** Digest of the first `size` bytes; costs only what `hashAhead` has not reached. */
-  digest(id: string, size: number): Promise<ContentDigest>;
+  /**
+   * Digest of the blob `id`, whose bytes are these segments (of other blobs too); of its own first bytes it costs
+   * only what `hashAhead` has not reached.
+   */
+  digest(id: string, segments: Segment[]): Promise<ContentDigest>;
   /** Throws when bytes cannot be stored right now: absent, read-only or failing storage. */
   check(): Promise<void>;
   /** Stops background work; waits for none of it. */

@@ -159,7 +159,8 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
     },
 
     hashAhead: (id, front) => hasher.advance(id, { path: pathOf(id), front }),
-    digest: (id, size) => hasher.digest(id, { path: pathOf(id), size }),
+    digest: (id, segments) =>
+      hasher.digest(id, segments.map((segment) => ({ ...segment, path: pathOf(segment.file) }))),
 
     async check() {
       const probe = join(begun, "health");

@@ -2,15 +2,16 @@
 /** The thread behind `disk_hasher.ts`: hashes in slices, taking turns between uploads, those first that somebody waits for. */
 import { createHash, type Hash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { HashAnswer, HashRequest } from "./disk_hasher.ts";
+import type { FileSegment, HashAnswer, HashRequest } from "./disk_hasher.ts";
 
 interface Job {
-  path: string;
+  /** What may be hashed: of one file the committed front, or all pieces of a blob that is made of several. */
+  segments: FileSegment[];
   hash: Hash;
   crc32: number;
   /** Bytes hashed so far. */
   position: number;
-  /** Bytes that may be hashed: the committed front. */
+  /** Bytes in `segments`. */
   front: number;
   /** Who waits for the digest of the first `size` bytes, the smallest size first. */
   waiting: { ticket: number; size: number }[];
@@ -32,14 +33,14 @@ self.onmessage = ({ data }: MessageEvent<HashRequest>) => {
     return;
   }
   if (data.kind === "advance") {
-    const job = jobOf(data.id, data.path);
-    job.front = Math.max(job.front, data.front);
+    extend(jobOf(data.id), data.segments);
   } else {
-    const { id, path, size, ticket } = data;
-    let job = jobOf(id, path);
+    const { id, segments, ticket } = data;
+    const size = sizeOf(segments);
+    let job = jobOf(id);
     // What was hashed cannot be taken back: a shorter digest begins anew, and so does whatever follows.
     if (job.position > size) job = replace(id, job);
-    job.front = Math.max(job.front, size);
+    extend(job, segments);
     job.waiting.push({ ticket, size });
     job.waiting.sort((a, b) => a.size - b.size);
   }
@@ -47,21 +48,31 @@ self.onmessage = ({ data }: MessageEvent<HashRequest>) => {
   if (!running) void run();
 };
 
-function newJob(path: string): Job {
-  return { path, hash: createHash("sha256"), crc32: 0, position: 0, front: 0, waiting: [] };
+function newJob(): Job {
+  return { segments: [], hash: createHash("sha256"), crc32: 0, position: 0, front: 0, waiting: [] };
 }
 
-function jobOf(id: string, path: string): Job {
+function jobOf(id: string): Job {
   let job = jobs.get(id);
   if (!job) {
-    jobs.set(id, job = newJob(path));
+    jobs.set(id, job = newJob());
   }
   return job;
 }
 
+const sizeOf = (segments: FileSegment[]) => segments.reduce((size, { length }) => size + length, 0);
+
+/** Of two requests for one blob the longer one names all bytes of the shorter. */
+function extend(job: Job, segments: FileSegment[]) {
+  const size = sizeOf(segments);
+  if (size <= job.front) return;
+  job.segments = segments;
+  job.front = size;
+}
+
 /** A job from the start, for the same who wait. */
-function replace(id: string, { path, front, waiting }: Job): Job {
-  const job = { ...newJob(path), front, waiting };
+function replace(id: string, { segments, front, waiting }: Job): Job {
+  const job = { ...newJob(), segments, front, waiting };
   jobs.set(id, job);
   return job;
 }
@@ -117,10 +128,14 @@ function choose(): [string, Job] | null {
 
 /** Hashes the next slice, at most to where somebody waits for the digest. */
 function advance(job: Job) {
-  const end = Math.min(job.waiting[0]?.size ?? job.front, job.position + SLICE);
+  const within = segmentAt(job);
+  if (!within) return;
+  const { segment, start } = within;
+  const wanted = job.waiting[0]?.size ?? job.front;
+  const end = Math.min(wanted, job.position + SLICE, start + segment.length);
   if (job.position === end) return;
-  using file = Deno.openSync(job.path);
-  file.seekSync(job.position, Deno.SeekMode.Start);
+  using file = Deno.openSync(segment.path);
+  file.seekSync(segment.offset + job.position - start, Deno.SeekMode.Start);
   while (job.position < end) {
     const count = file.readSync(buffer.subarray(0, Math.min(buffer.length, end - job.position)));
     if (!count) throw new Error(`The file ends at ${job.position}, before ${end}`);
@@ -129,4 +144,14 @@ function advance(job: Job) {
     job.crc32 = crc32(bytes, job.crc32);
     job.position += count;
   }
+}
+
+/** The segment in which hashing goes on, and its place in the blob; null behind the last one. */
+function segmentAt(job: Job): { segment: FileSegment; start: number } | null {
+  let start = 0;
+  for (const segment of job.segments) {
+    if (job.position < start + segment.length) return { segment, start };
+    start += segment.length;
+  }
+  return null;
 }

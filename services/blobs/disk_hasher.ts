@@ -5,9 +5,16 @@
 import { Problem } from "../problem.ts";
 import type { ContentDigest } from "./blob_store.ts";
 
+/** A stretch of a file; positions are bytes. */
+export interface FileSegment {
+  path: string;
+  offset: number;
+  length: number;
+}
+
 export type HashRequest =
-  | { kind: "advance"; id: string; path: string; front: number }
-  | { kind: "digest"; id: string; path: string; size: number; ticket: number }
+  | { kind: "advance"; id: string; segments: FileSegment[] }
+  | { kind: "digest"; id: string; segments: FileSegment[]; ticket: number }
   | { kind: "forget"; id: string };
 
 export type HashAnswer =
@@ -16,7 +23,7 @@ export type HashAnswer =
 
 export interface DiskHasher {
   advance(id: string, to: { path: string; front: number }): void;
-  digest(id: string, of: { path: string; size: number }): Promise<ContentDigest>;
+  digest(id: string, segments: FileSegment[]): Promise<ContentDigest>;
   forget(id: string): void;
   close(): void;
 }
@@ -56,12 +63,13 @@ export function openDiskHasher(): DiskHasher {
   };
 
   return {
-    advance: (id, { path, front }) => send({ kind: "advance", id, path, front }),
-    digest(id, { path, size }) {
+    advance: (id, { path, front }) =>
+      send({ kind: "advance", id, segments: [{ path, offset: 0, length: front }] }),
+    digest(id, segments) {
       if (closed) return Promise.reject(stopping());
       const ticket = Promise.withResolvers<ContentDigest>();
       waiting.set(++tickets, ticket);
-      send({ kind: "digest", id, path, size, ticket: tickets });
+      send({ kind: "digest", id, segments: segments.map(asSent), ticket: tickets });
       return ticket.promise;
     },
     forget: (id) => {
@@ -75,6 +83,8 @@ export function openDiskHasher(): DiskHasher {
     },
   };
 }
+
+const asSent = ({ path, offset, length }: FileSegment) => ({ path, offset, length });
 
 const stopping = () =>
   new Problem("stopping", "The server is stopping. Ask again when it is back.", { retryAfter: 5 });

@@ -127,7 +127,7 @@ export function finishOnce(core: Core, { record, upload, sha256 }: FinishWork): 
 /** The attachment's id. */
 async function finishUpload(core: Core, record: UploadRecord, sha256: string | null): Promise<string> {
   const size = record.size!;
-  const content = await core.blobs.digest(record.blobId, size).catch(async (error) => {
+  const content = await core.blobs.digest(record.blobId, core.blobs.segments(record.blobId, size)).catch(async (error) => {
     // Ended meanwhile, so that the bytes are gone?
     const { value } = await core.records.get<UploadRecord>(keys.upload(record.id));
     if (value?.status === "completed") return value;

@@ -23,6 +23,9 @@ const digestOf = (bytes: Uint8Array) => ({
   crc32: crc32(bytes),
 });
 
+/** Digest of the first bytes of one blob. */
+const firstBytes = (store: BlobStore, id: string, size: number) => store.digest(id, store.segments(id, size));
+
 const isProblem = (code: ProblemCode) => (error: unknown) => error instanceof Problem && error.code === code;
 
 /** Writes a blob whole, as one upload does. */
@@ -82,7 +85,7 @@ export function testBlobStore(name: string, open: () => Promise<StoreUnderTest>)
     const id = await stored(store, bytes);
     const next = await under.reopen();
     assert.deepEqual(await contentOf(next, { id, size: 5000 }), bytes);
-    assert.deepEqual(await next.digest(id, 5000), digestOf(bytes));
+    assert.deepEqual(await firstBytes(next, id, 5000), digestOf(bytes));
   });
 
   test("takes pieces at any position, in any order, by many writers at once", async (store) => {
@@ -178,7 +181,7 @@ export function testBlobStore(name: string, open: () => Promise<StoreUnderTest>)
   test("has empty blobs without storing anything", async (store) => {
     const id = store.newId();
     assert.deepEqual(await contentOf(store, { id, size: 0 }), new Uint8Array());
-    assert.deepEqual(await store.digest(id, 0), digestOf(new Uint8Array()));
+    assert.deepEqual(await firstBytes(store, id, 0), digestOf(new Uint8Array()));
   });
 
   test("finds missing and short blobs before a byte is read", async (store) => {
@@ -226,7 +229,7 @@ export function testBlobStore(name: string, open: () => Promise<StoreUnderTest>)
     for (const size of [1, 511, 512 * 1024, 512 * 1024 + 1, 9 * 1024 * 1024]) {
       const bytes = randomBytes(size, { seed: size });
       assert.deepEqual(
-        await store.digest(await stored(store, bytes), size),
+        await firstBytes(store, await stored(store, bytes), size),
         digestOf(bytes),
         `${size} bytes`,
       );
@@ -247,9 +250,9 @@ export function testBlobStore(name: string, open: () => Promise<StoreUnderTest>)
     } finally {
       writer.close();
     }
-    assert.deepEqual(await store.digest(id, bytes.length), digestOf(bytes));
+    assert.deepEqual(await firstBytes(store, id, bytes.length), digestOf(bytes));
     // Asked again, it is the same.
-    assert.deepEqual(await store.digest(id, bytes.length), digestOf(bytes));
+    assert.deepEqual(await firstBytes(store, id, bytes.length), digestOf(bytes));
   });
 
   test("digests exactly the first bytes asked for, whatever was hashed or asked for beside", async (store) => {
@@ -257,12 +260,36 @@ export function testBlobStore(name: string, open: () => Promise<StoreUnderTest>)
     const id = await stored(store, bytes);
     store.hashAhead(id, bytes.length);
     const sizes = [bytes.length, 10_000_000, 1, 0, bytes.length - 1, 10_000_000];
-    const digests = await Promise.all(sizes.map((size) => store.digest(id, size)));
+    const digests = await Promise.all(sizes.map((size) => firstBytes(store, id, size)));
     digests.forEach((digest, index) => {
       assert.deepEqual(digest, digestOf(bytes.subarray(0, sizes[index])), `first ${sizes[index]} bytes`);
     });
     store.hashAhead(id, 10);
-    assert.deepEqual(await store.digest(id, bytes.length), digestOf(bytes));
+    assert.deepEqual(await firstBytes(store, id, bytes.length), digestOf(bytes));
+  });
+
+  test("digests a blob that is made of pieces of others, in their order", async (store) => {
+    const parts = [randomBytes(9_000_000, { seed: 14 }), randomBytes(10, { seed: 15 })];
+    const ids = await Promise.all(parts.map((bytes) => stored(store, bytes)));
+    store.hashAhead(ids[0]!, 5_000_000);
+    const segments = [
+      { file: ids[1]!, offset: 0, length: 10 },
+      { file: ids[0]!, offset: 0, length: 9_000_000 },
+      { file: ids[1]!, offset: 3, length: 4 },
+      { file: ids[0]!, offset: 100, length: 8_500_000 },
+    ];
+    const whole = segments.map(({ file, offset, length }) =>
+      parts[ids.indexOf(file)]!.slice(offset, offset + length)
+    );
+    assert.deepEqual(
+      await store.digest(store.newId(), segments),
+      digestOf(await new Blob(whole).bytes()),
+    );
+    assert.deepEqual(await firstBytes(store, ids[0]!, 9_000_000), digestOf(parts[0]!));
+    await assert.rejects(
+      store.digest(store.newId(), [segments[1]!, { file: ids[1]!, offset: 9, length: 2 }]),
+      isProblem("storage-unavailable"),
+    );
   });
 
   test("digests many blobs at once", async (store) => {
@@ -270,29 +297,29 @@ export function testBlobStore(name: string, open: () => Promise<StoreUnderTest>)
       const bytes = randomBytes(1000 + seed, { seed });
       return { id: await stored(store, bytes), bytes };
     }));
-    const digests = await Promise.all(blobs.map(({ id, bytes }) => store.digest(id, bytes.length)));
+    const digests = await Promise.all(blobs.map(({ id, bytes }) => firstBytes(store, id, bytes.length)));
     assert.deepEqual(digests, blobs.map(({ bytes }) => digestOf(bytes)));
   });
 
   test("refuses to digest more than there is, and goes on with other blobs", async (store) => {
     const bytes = randomBytes(100, { seed: 14 });
     const id = await stored(store, bytes);
-    await assert.rejects(store.digest(id, 101), isProblem("storage-unavailable"));
-    await assert.rejects(store.digest(store.newId(), 1), isProblem("storage-unavailable"));
-    assert.deepEqual(await store.digest(id, 100), digestOf(bytes));
+    await assert.rejects(firstBytes(store, id, 101), isProblem("storage-unavailable"));
+    await assert.rejects(firstBytes(store, store.newId(), 1), isProblem("storage-unavailable"));
+    assert.deepEqual(await firstBytes(store, id, 100), digestOf(bytes));
   });
 
   test("forgets what it hashed when a blob is removed, and answers who waits for it", async (store) => {
     const [before, after] = [randomBytes(9_000_000, { seed: 15 }), randomBytes(9_000_000, { seed: 16 })];
     const id = await stored(store, before);
     store.hashAhead(id, before.length);
-    const waiting = store.digest(id, before.length).catch((error: unknown) => error);
+    const waiting = firstBytes(store, id, before.length).catch((error: unknown) => error);
     await store.remove(id);
     const answer = await waiting;
     if (answer instanceof Error) assert.ok(isProblem("storage-unavailable")(answer), String(answer));
     else assert.deepEqual(answer, digestOf(before));
     await write(store, { id, pieces: [[0, after]] });
-    assert.deepEqual(await store.digest(id, after.length), digestOf(after));
+    assert.deepEqual(await firstBytes(store, id, after.length), digestOf(after));
   });
 
   test("is checked without leaving anything", async (store) => {
@@ -303,10 +330,10 @@ export function testBlobStore(name: string, open: () => Promise<StoreUnderTest>)
   test("answers a digest that is asked for, or waited for, when it is closed", async (store) => {
     const bytes = randomBytes(9_000_000, { seed: 17 });
     const id = await stored(store, bytes);
-    const waiting = assert.rejects(store.digest(id, bytes.length), isProblem("stopping"));
+    const waiting = assert.rejects(firstBytes(store, id, bytes.length), isProblem("stopping"));
     store.close();
     await waiting;
-    await assert.rejects(store.digest(id, 1), isProblem("stopping"));
+    await assert.rejects(firstBytes(store, id, 1), isProblem("stopping"));
     store.hashAhead(id, 1);
     store.close();
   });

@@ -264,7 +264,8 @@ Deno.test("a completion that a crash cut off after its commit is whole at the ne
   for (const content of [bytes, randomBytes(100, { seed: 9 })]) {
     const id = await wholeSession(app, { bytes: content });
     const record = await uploadRecord(app, id);
-    const digest = await app.services.core.blobs.digest(record.blobId, record.size!);
+    const { blobs } = app.services.core;
+    const digest = await blobs.digest(record.blobId, blobs.segments(record.blobId, record.size!));
     // The commit without what follows it.
     const { attachment } = await finish(app.services.core, {
       ownerId: record.ownerId,

@@ -34,7 +34,9 @@ Deno.test("more uploads than are followed at once are all answered", async () =>
   const path = await under.file(bytes);
   const ids = Array.from({ length: 1100 }, (_, index) => `upload ${index}`);
   for (const id of ids) under.hasher.advance(id, { path, front: 5 });
-  const digests = await Promise.all(ids.map((id) => under.hasher.digest(id, { path, size: 10 })));
+  const digests = await Promise.all(
+    ids.map((id) => under.hasher.digest(id, [{ path, offset: 0, length: 10 }])),
+  );
   assert.ok(digests.every(({ sha256 }) => sha256 === digestOf(bytes).sha256));
 });
 
@@ -42,11 +44,11 @@ Deno.test("hashing reads again what it hashed ahead only when it must", async ()
   await using under = await openHasher();
   const bytes = randomBytes(1000, { seed: 2 });
   const path = await under.file(bytes);
-  const hashed = await under.hasher.digest("a", { path, size: 500 });
+  const hashed = await under.hasher.digest("a", [{ path, offset: 0, length: 500 }]);
   assert.deepEqual(hashed, digestOf(bytes.subarray(0, 500)));
   // What was hashed is not read again: changed bytes in front of the position go unseen.
   await Deno.writeFile(path, new Uint8Array([...new Uint8Array(500), ...bytes.subarray(500)]));
-  assert.deepEqual(await under.hasher.digest("a", { path, size: 1000 }), digestOf(bytes));
+  assert.deepEqual(await under.hasher.digest("a", [{ path, offset: 0, length: 1000 }]), digestOf(bytes));
 });
 
 Deno.test("a file that is shorter than its front fails whoever waits, and is tried anew when asked again", async () => {
@@ -55,11 +57,11 @@ Deno.test("a file that is shorter than its front fails whoever waits, and is tri
   const path = await under.file(bytes.subarray(0, 900));
   under.hasher.advance("a", { path, front: 1000 });
   await assert.rejects(
-    under.hasher.digest("a", { path, size: 1000 }),
+    under.hasher.digest("a", [{ path, offset: 0, length: 1000 }]),
     (error) => error instanceof Problem && error.code === "storage-unavailable" && error.status === 503,
   );
   await Deno.writeFile(path, bytes);
-  assert.deepEqual(await under.hasher.digest("a", { path, size: 1000 }), digestOf(bytes));
+  assert.deepEqual(await under.hasher.digest("a", [{ path, offset: 0, length: 1000 }]), digestOf(bytes));
 });
 
 Deno.test("one upload whose digest is waited for goes before those that are hashed ahead", async () => {
@@ -70,7 +72,11 @@ Deno.test("one upload whose digest is waited for goes before those that are hash
   const smallPath = await under.file(small);
   const order: string[] = [];
   under.hasher.advance("large", { path, front: large.length });
-  await under.hasher.digest("small", { path: smallPath, size: 10 }).then(() => order.push("small"));
-  await under.hasher.digest("large", { path, size: large.length }).then(() => order.push("large"));
+  await under.hasher.digest("small", [{ path: smallPath, offset: 0, length: 10 }]).then(() =>
+    order.push("small")
+  );
+  await under.hasher.digest("large", [{ path, offset: 0, length: large.length }]).then(() =>
+    order.push("large")
+  );
   assert.deepEqual(order, ["small", "large"]);
 });
