@@ -86,6 +86,12 @@ export interface Config {
     /** Minutes for which unreferenced bytes wait before they are removed. */
     graceMinutes: number;
   };
+  /** Of each user who is no administrator; 0 switches one off. */
+  limits: {
+    uploadsAtOnce: number;
+    uploadsPerMinute: number;
+    bytesPerDay: number;
+  };
   audit: {
     /** Days for which entries are kept. */
     keepDays: number;

@@ -156,6 +156,11 @@ function toConfig(values: Values): Config {
     },
     dedupe: { enabled: values["dedupe.enabled"] },
     blobs: { graceMinutes: values["blobs.graceMinutes"] },
+    limits: {
+      uploadsAtOnce: values["limits.uploadsAtOnce"],
+      uploadsPerMinute: values["limits.uploadsPerMinute"],
+      bytesPerDay: values["limits.bytesPerDay"],
+    },
     audit: { keepDays: values["audit.keepDays"] },
     shutdown: { graceSeconds: values["shutdown.graceSeconds"] },
     log: { level: values["log.level"], format: values["log.format"] },

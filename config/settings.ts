@@ -7,13 +7,22 @@ import type * as z from "zod";
 import type { Setting } from "./setting.ts";
 import { ACCESS } from "./settings/access.ts";
 import { ADDRESS } from "./settings/address.ts";
+import { LIMITS } from "./settings/limits.ts";
 import { OPERATION } from "./settings/operation.ts";
 import { SHARING } from "./settings/sharing.ts";
 import { STORAGE } from "./settings/storage.ts";
 import { UPLOADS } from "./settings/uploads.ts";
 
 /** Keyed by the field of `Config` that it fills. */
-export const SETTINGS = { ...ADDRESS, ...STORAGE, ...ACCESS, ...SHARING, ...UPLOADS, ...OPERATION };
+export const SETTINGS = {
+  ...ADDRESS,
+  ...STORAGE,
+  ...ACCESS,
+  ...SHARING,
+  ...UPLOADS,
+  ...LIMITS,
+  ...OPERATION,
+};
 
 export type SettingId = keyof typeof SETTINGS;
 

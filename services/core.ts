@@ -5,6 +5,7 @@ import type { Background } from "./background.ts";
 import type { BlobStore } from "./blobs/blob_store.ts";
 import type { Gate } from "./draining.ts";
 import type { InTurn } from "./in_turn.ts";
+import type { Limits } from "./limits/limits.ts";
 import type { Records } from "./records/records.ts";
 import type { BufferPool } from "./uploads/body_source.ts";
 import type { LiveUploads } from "./uploads/live.ts";
@@ -21,6 +22,7 @@ export interface Core {
   /** Work on one record that many want at once. */
   readonly inTurn: InTurn;
   readonly audit: Audit;
+  readonly limits: Limits;
   /** Ms since 1970. */
   readonly now: () => number;
   /** Ms, monotonic: for how long something has lasted, whatever is done to the clock. */

@@ -13,6 +13,7 @@ import { lockDataDir } from "./data_dir.ts";
 import { createGate } from "./draining.ts";
 import { attachmentIds } from "./ids.ts";
 import { newInTurn } from "./in_turn.ts";
+import { newLimits } from "./limits/limits.ts";
 import { openRecords, type Records } from "./records/records.ts";
 import { type Leases, newLeases } from "./tokens/leases.ts";
 import { newLiveUploads } from "./uploads/live.ts";
@@ -58,6 +59,8 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   opened.defer(() => blobs.close());
   const background = newBackground((name, error) => log.error("{name} failed: {error}", { name, error }));
   const audit = newAudit({ now });
+  const inTurn = newInTurn();
+  const limits = newLimits({ records, rules: config.limits, inTurn, background, now });
   const core: Core = {
     config,
     records,
@@ -66,8 +69,9 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     gate: createGate(),
     pool: [],
     background,
-    inTurn: newInTurn(),
+    inTurn,
     audit,
+    limits,
     now,
     elapsed,
     newAttachmentId: attachmentIds(now),
@@ -80,6 +84,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   if (dropped > 0) {
     log.info("Removed {dropped} unfinished single-request uploads of the last run", { dropped });
   }
+  core.background.run("give back limits", () => limits.recover());
   core.background.run("resume interrupted work", () => resumeInterrupted(core));
 
   const owned = opened.move();

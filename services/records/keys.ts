@@ -54,6 +54,11 @@ export const keys = {
   attachmentDeleted: (time: number, id: string) => ["attachment_deleted", time, BigInt(id)],
   downloadCount: (id: string) => ["download_count", BigInt(id)],
 
+  // Limits
+  limits: (owner: string) => ["limits", owner],
+  limitsShare: (owner: string, uploadId: string) => ["limits_share", owner, uploadId],
+  limitsShares: () => ["limits_share"],
+
   // Audit
   audit: (id: string) => ["audit", id],
   auditAll: () => ["audit"],

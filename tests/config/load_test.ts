@@ -24,6 +24,9 @@ Deno.test("without any configuration, the documented defaults hold", async () =>
     uploads: { idleSeconds: 30, takeoverSeconds: 5, answerSeconds: 10 },
     dedupe: { enabled: true },
     blobs: { graceMinutes: 10 },
+    tokens: { validHours: 1, maxUses: 1, maxValidHours: 8760 },
+    audit: { keepDays: 400 },
+    limits: { uploadsAtOnce: 5, uploadsPerMinute: 20, bytesPerDay: 100 * 2 ** 20 },
     shutdown: { graceSeconds: 8 },
     log: { level: "info", format: "auto" },
   });
