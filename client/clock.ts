@@ -1,0 +1,78 @@
+/** Time as an argument, and waits that can be cut short. */
+
+export interface Clock {
+  /** Milliseconds that only go forward. */
+  now(): number;
+  /** Milliseconds since 1970. */
+  date(): number;
+  /** Resolves after `ms`. Rejects with the signal's reason as soon as it is aborted. */
+  delay(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** The runtime's own. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  date: () => Date.now(),
+  delay: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const stop = () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener("abort", stop);
+        resolve();
+      }, ms);
+      signal.addEventListener("abort", stop, { once: true });
+    }),
+};
+
+/** A controller that is aborted with its parent; `release` lets go of the parent. */
+export interface ChildAbort {
+  readonly signal: AbortSignal;
+  abort(reason: unknown): void;
+  release(): void;
+}
+
+/** `AbortSignal.any` without the runtimes that lack it, and without what it leaves on a long-lived parent. */
+export function childAbort(parent: AbortSignal | undefined): ChildAbort {
+  const controller = new AbortController();
+  const follow = () => controller.abort(parent!.reason);
+  if (parent?.aborted) follow();
+  else parent?.addEventListener("abort", follow, { once: true });
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    release: () => parent?.removeEventListener("abort", follow),
+  };
+}
+
+/** Waiters that somebody else can wake before their time. */
+export interface Sleepers {
+  /** Resolves after `ms` or when woken; rejects with the signal's reason. */
+  sleep(ms: number, options: { signal: AbortSignal; clock: Clock }): Promise<void>;
+  wake(): void;
+}
+
+export function newSleepers(): Sleepers {
+  const awake = Symbol();
+  const sleeping = new Set<ChildAbort>();
+  return {
+    async sleep(ms, { signal, clock }) {
+      const nap = childAbort(signal);
+      sleeping.add(nap);
+      try {
+        await clock.delay(ms, nap.signal);
+      } catch (error) {
+        if (error !== awake) throw error;
+      } finally {
+        sleeping.delete(nap);
+        nap.release();
+      }
+    },
+    wake() {
+      for (const nap of sleeping) nap.abort(awake);
+    },
+  };
+}
