@@ -20,6 +20,11 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+/** What something took: `0.4 s`, from ten seconds on `0:12`. */
+export function formatElapsed(seconds: number): string {
+  return seconds < 10 ? `${seconds.toFixed(1)} s` : formatDuration(seconds);
+}
+
 /** A time of the API as `2026-11-22 20:12` in this machine's zone; the text itself when it is none. */
 export function formatTime(iso: string): string {
   const time = new Date(iso);

@@ -27,12 +27,13 @@ interface Line {
 /** How much of a line is shown, from all to little; widths in characters. */
 interface Layout {
   name: number;
+  /** Of the percentage, or the bytes of a file of unknown size. */
+  figure: number;
   bar: number;
   sizes: boolean;
   speed: boolean;
 }
 
-const PERCENT_WIDTH = 5;
 const SIZES_WIDTH = 18;
 const SPEED_WIDTH = 9;
 const LEFT_WIDTH = 12;
@@ -65,6 +66,7 @@ function totalLine(board: Board): Line {
 
 function chooseLayout(lines: readonly Line[], width: number): Layout {
   const longest = Math.max(...lines.map(({ name }) => stringWidth(name)), MIN_NAME);
+  const figure = Math.max(...lines.map((line) => figureText(line).length), "100 %".length);
   const speedWidth = GAP + SPEED_WIDTH + GAP + LEFT_WIDTH;
   const candidates = [
     { sizes: GAP + SIZES_WIDTH, speed: speedWidth, bar: MIN_BAR * 2 },
@@ -73,30 +75,40 @@ function chooseLayout(lines: readonly Line[], width: number): Layout {
     { sizes: 0, speed: 0, bar: MIN_BAR },
   ];
   for (const { sizes, speed, bar } of candidates) {
-    const rest = width - GAP - PERCENT_WIDTH - sizes - speed;
+    const rest = width - GAP - figure - sizes - speed;
     const leastName = Math.min(longest, sizes > 0 ? 16 : MIN_NAME);
     if (rest < leastName + (bar > 0 ? GAP + bar : 0)) continue;
     const name = Math.min(longest, MAX_NAME, bar > 0 ? rest - GAP - bar : rest);
     const room = rest - name - GAP;
-    return { name, bar: bar > 0 ? Math.min(room, MAX_BAR) : 0, sizes: sizes > 0, speed: speed > 0 };
+    return { name, figure, bar: bar > 0 ? Math.min(room, MAX_BAR) : 0, sizes: sizes > 0, speed: speed > 0 };
   }
-  return { name: Math.max(0, width - GAP - PERCENT_WIDTH), bar: 0, sizes: false, speed: false };
+  return { name: Math.max(0, width - GAP - figure), figure, bar: 0, sizes: false, speed: false };
 }
 
-function drawLine({ name, progress, status }: Line, layout: Layout, canvas: Canvas): string {
-  const fraction = progress?.fraction ?? 0;
-  const known = progress === null || progress.totalBytes !== null;
+function drawLine(line: Line, layout: Layout, canvas: Canvas): string {
+  const { name, progress, status } = line;
   const parts: string[] = [];
   if (layout.name > 0) parts.push(fit(name, layout.name));
-  if (layout.bar > 0) parts.push(drawBar(known ? fraction : null, layout.bar, canvas));
-  const percent = known ? formatPercent(fraction) : formatSize(progress!.transferredBytes);
-  parts.push(percent.padStart(PERCENT_WIDTH));
-  if (layout.sizes && known) parts.push((progress ? sizesText(progress) : "").padStart(SIZES_WIDTH));
-  if (status !== null) parts.push(status);
-  else if (layout.speed && progress) parts.push(...speedTexts(progress));
+  if (layout.bar > 0) parts.push(drawBar(isKnown(line) ? progress?.fraction ?? 0 : null, layout.bar, canvas));
+  parts.push(figureText(line).padStart(layout.figure));
+  if (layout.speed && status !== null) parts.push(status);
+  else if (progress !== null) {
+    if (layout.sizes) parts.push((isKnown(line) ? sizesText(progress) : "").padStart(SIZES_WIDTH));
+    if (layout.speed) parts.push(...speedTexts(progress));
+  }
   return cliTruncate(parts.join("  ").trimEnd(), Math.max(1, canvas.columns - 1), {
     truncationCharacter: canvas.unicode ? "…" : "~",
   });
+}
+
+function isKnown({ progress }: Line): boolean {
+  return progress === null || progress.totalBytes !== null;
+}
+
+function figureText(line: Line): string {
+  return isKnown(line)
+    ? formatPercent(line.progress?.fraction ?? 0)
+    : formatSize(line.progress!.transferredBytes);
 }
 
 /** Cut in the middle, so that the extension stays, or filled up with blanks. */

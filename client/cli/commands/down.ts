@@ -1,0 +1,101 @@
+/** `pawl down`: fetches files. */
+import type { Command } from "commander";
+import { examples, integer } from "../arguments.ts";
+import type { CommandContext, Handle } from "../context.ts";
+import { combined, type ExitReason } from "../exit_codes.ts";
+import { CommandError } from "../failure.ts";
+import { fetchToOutput, fetchToPath } from "../fetch_file.ts";
+import { displayMode, openDisplay } from "../progress/display.ts";
+import { findRemote, type Remote } from "../remote_file.ts";
+import { newSlots, slotsOf } from "../slots.ts";
+import { isFolder } from "../target_path.ts";
+
+interface DownOptions {
+  output?: string;
+  force?: boolean;
+  parallel: number;
+}
+
+export function addDownload(program: Command, handle: Handle): void {
+  program.command("down")
+    .summary("download files")
+    .description(
+      "Downloads files under the server's name for them, made harmless. Bytes go to NAME.part until all are here " +
+        "and their digest is right; run again after an interruption, it goes on there. A file that is here " +
+        "already, with the same content, is left alone.",
+    )
+    .argument("<file...>", "ids, addresses, names, or temporary links")
+    .option("-o, --output <path>", "a file, a folder, or - for standard output")
+    .option("-f, --force", "overwrite what is there")
+    .option("--parallel <number>", "requests at once, for all files together", integer(1, 16), 4)
+    .addHelpText(
+      "after",
+      examples([
+        ["pawl down film.mp4", "by name; after Ctrl-C the same command goes on"],
+        ["pawl down 1234567890123456789 -o copy.mp4", "by id, under another name"],
+        ["pawl down 'https://files.example.org/d/...' -o videos/", "by a temporary link, into a folder"],
+        ["pawl down project.tar -o - | tar x", "into a pipe"],
+      ]),
+    )
+    .action(handle(down));
+}
+
+async function down(context: CommandContext, options: DownOptions, files: string[]): Promise<ExitReason> {
+  const { terminal, env, now, output, signal, json, quiet } = context;
+  const path = options.output ?? null;
+  const piped = path === "-";
+  if (files.length > 1 && path !== null && !piped && !await isFolder(path)) {
+    throw new CommandError("usage", `Several files need a folder: ${path} is none.`);
+  }
+  const reasons: ExitReason[] = [];
+  const remotes: { file: string; remote: Remote }[] = [];
+  for (const file of files) {
+    try {
+      remotes.push({ file, remote: await findRemote(context, file) });
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      reasons.push(await output.failed(error, file));
+    }
+  }
+  const sizes = remotes.map(({ remote }) => remote.size);
+  // One after the other into a pipe, in the order they were named.
+  const slots = newSlots(piped ? 1 : options.parallel);
+  {
+    using display = openDisplay({
+      terminal,
+      env,
+      now,
+      mode: displayMode({ terminal, env, quiet, json }),
+      files: remotes.length,
+      bytes: sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + size!, 0),
+    });
+    await Promise.all(remotes.map(async ({ file, remote }) => {
+      const share = slotsOf(remote.size, { slots: options.parallel, files: remotes.length });
+      const fetching = {
+        context,
+        display,
+        output: path,
+        force: options.force ?? false,
+        parallel: piped ? options.parallel : share,
+      };
+      try {
+        await slots.run(piped ? 1 : share, async () => {
+          signal.throwIfAborted();
+          await (piped ? fetchToOutput(remote, fetching) : fetchToPath(remote, fetching));
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        await display.above(async () => void reasons.push(await output.failed(error, file)));
+      }
+    }));
+  }
+  if (signal.aborted) {
+    await output.note(
+      piped
+        ? "Stopped. What went into the pipe cannot go on: begin again, or download into a file."
+        : "Stopped. What has arrived is kept in .part files: the same command goes on from there.",
+    );
+    throw signal.reason;
+  }
+  return combined(reasons);
+}
