@@ -1,0 +1,20 @@
+/** Runs before the first paint: language and theme as chosen, and what the page may load scripts from. */
+import { applyStoredPreferences } from "./state/preferences.ts";
+
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): unknown;
+}
+
+// Text never becomes markup or script here: the one thing allowed is a worker from our own folder.
+const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
+trustedTypes?.createPolicy("default", {
+  createScriptURL(url) {
+    const { origin, pathname } = new URL(url, location.href);
+    if (origin !== location.origin || !pathname.startsWith("/static/")) {
+      throw new TypeError(`Not loaded: ${url}`);
+    }
+    return url;
+  },
+});
+
+applyStoredPreferences();

@@ -1,0 +1,313 @@
+/** The queue: starts files, follows them, and decides what becomes of one that cannot go on. */
+import {
+  type Attachment,
+  type Pawl,
+  PawlError,
+  type Upload,
+  type UploadStateChange,
+} from "../../client/mod.ts";
+import { connectionsFor, toStart } from "./schedule.ts";
+import { holdSession } from "./session_locks.ts";
+import { isUnreachable, type Setback, setbackOf } from "./setback.ts";
+import { createStore, type Store } from "./store.ts";
+import {
+  type ChosenFile,
+  isEnded,
+  isInterruptible,
+  isRunning,
+  isSameFile,
+  type Transfer,
+} from "./transfer.ts";
+
+/** Shown figures change so often; people cannot read faster. */
+const DRAW_MS = 200;
+
+const AFTER: Record<Setback, Partial<Transfer>> = {
+  "connection": { phase: "waiting", hold: "connection" },
+  "sign-in": { phase: "waiting", hold: "sign-in" },
+  "limit": { phase: "queued", hold: null },
+  "anew": { phase: "failed", hold: null, sessionId: null, confirmed: 0, transferred: 0 },
+  "failed": { phase: "failed", hold: null },
+};
+
+export interface AddOptions {
+  businessType: string;
+  /** The session to go on with; its content is compared before anything is sent. */
+  sessionId?: string;
+}
+
+export interface Transfers {
+  store: Store<readonly Transfer[]>;
+  add(files: readonly ChosenFile[], options: AddOptions): void;
+  pause(id: number): void;
+  resume(id: number): void;
+  retry(id: number): void;
+  /** Ends it, frees what has arrived, and removes it from the list. */
+  cancel(id: number): void;
+  /** Only from the list. */
+  remove(id: number): void;
+  pauseAll(): void;
+  resumeAll(): void;
+  retryAll(): void;
+  cancelAll(): void;
+  clearFinished(): void;
+  /** What waited for the connection or for signing in goes on. */
+  release(hold: "connection" | "sign-in"): void;
+  /** Ends all and leaves what has arrived at the server: somebody else signs in here. */
+  stopAll(): void;
+}
+
+export interface TransfersOptions {
+  pawl: Pick<Pawl, "upload" | "uploads">;
+  onStored(attachment: Attachment): void;
+  /** A session has ended or was given up. */
+  onSessionGone(id: string): void;
+  onUnreachable(): void;
+  onSignedOut(error: PawlError): void;
+}
+
+export function createTransfers(options: TransfersOptions): Transfers {
+  const { pawl } = options;
+  const store = createStore<readonly Transfer[]>([]);
+  const transfers = new Map<number, Transfer>();
+  const handles = new Map<number, Upload>();
+  /** Waits for the end of another file with the same content: transfer -> that one. */
+  const behind = new Map<number, number>();
+  const holds = new Map<number, number>();
+  let nextId = 1;
+  let drawing: ReturnType<typeof setTimeout> | null = null;
+  let limitedUntil = 0;
+  let limitTimer: ReturnType<typeof setTimeout> | undefined;
+
+  // --- What is shown ------------------------------------------------------------------------------------------------
+
+  function draw() {
+    if (drawing !== null) clearTimeout(drawing);
+    drawing = null;
+    store.set([...transfers.values()]);
+  }
+  function change(id: number, values: Partial<Transfer>) {
+    const transfer = transfers.get(id);
+    if (!transfer) return;
+    transfers.set(id, { ...transfer, ...values });
+    drawing ??= setTimeout(draw, DRAW_MS);
+  }
+  /** For what somebody has just done: shown at once. */
+  function changeNow(id: number, values: Partial<Transfer>) {
+    change(id, values);
+    draw();
+  }
+
+  // --- Starting -----------------------------------------------------------------------------------------------------
+
+  function startNext() {
+    const queued = [...transfers.values()].filter(({ id }) => !behind.has(id));
+    for (const transfer of toStart(queued, { limitedUntil, now: Date.now() })) start(transfer);
+  }
+
+  function start({ id, file, businessType, sessionId }: Transfer) {
+    change(id, { phase: "preparing", error: null, retryAt: null, hold: null });
+    // The first states may be told before `upload` has returned.
+    let begun: Upload | null = null;
+    const upload = begun = pawl.upload(file, {
+      businessType,
+      parallel: connectionsFor(file.size),
+      progressInterval: DRAW_MS,
+      ...(sessionId === null ? {} : { sessionId }),
+      onState: (state) => begun && follow(id, begun, state),
+      onProgress: ({ confirmedBytes, transferredBytes, bytesPerSecond, secondsLeft }) => {
+        if (confirmedBytes > (transfers.get(id)?.confirmed ?? 0)) holds.delete(id);
+        change(id, { confirmed: confirmedBytes, transferred: transferredBytes, bytesPerSecond, secondsLeft });
+      },
+    });
+    handles.set(id, upload);
+    upload.result.then((attachment) => finish(id, upload, attachment), (error) => fail(id, upload, error));
+  }
+
+  /** The handle is the transfer's own: not one that was given up meanwhile. */
+  const isCurrent = (id: number, upload: Upload) => handles.get(id) === upload;
+
+  function follow(id: number, upload: Upload, { state, error, retryAt }: UploadStateChange) {
+    if (!isCurrent(id, upload)) return;
+    noteSession(id, upload);
+    if (!isCurrent(id, upload) || state === "completed" || state === "failed" || state === "cancelled") {
+      return;
+    }
+    const phase = state === "uploading" ? "sending" : state;
+    change(id, { phase, error: error ?? null, retryAt: retryAt ?? null });
+    if (state !== "waiting" || !error) return;
+    if (error.status === 429 && retryAt !== undefined) limitUntil(retryAt);
+    if (isUnreachable(error)) options.onUnreachable();
+  }
+
+  function limitUntil(time: number) {
+    if (time <= limitedUntil) return;
+    limitedUntil = time;
+    clearTimeout(limitTimer);
+    limitTimer = setTimeout(startNext, Math.min(time - Date.now(), 2 ** 31 - 1));
+  }
+
+  /**
+   * Two files with the same content get the same session. The later one steps back until the first is stored, and
+   * is then stored at once, under its own name.
+   */
+  function noteSession(id: number, upload: Upload) {
+    const { sessionId } = upload;
+    if (sessionId === null || transfers.get(id)?.sessionId === sessionId) return;
+    const other = [...transfers.values()].find((one) =>
+      one.id !== id && one.sessionId === sessionId && handles.has(one.id)
+    );
+    if (!other) {
+      change(id, { sessionId });
+      holdSession(sessionId, upload.result);
+      return;
+    }
+    handles.delete(id);
+    upload.stop();
+    behind.set(id, other.id);
+    change(id, { phase: "queued", error: null, retryAt: null });
+  }
+
+  // --- Ends ---------------------------------------------------------------------------------------------------------
+
+  function release(id: number) {
+    handles.delete(id);
+    for (const [waiting, other] of behind) {
+      if (other === id) behind.delete(waiting);
+    }
+    queueMicrotask(startNext);
+  }
+
+  function finish(id: number, upload: Upload, attachment: Attachment) {
+    if (!isCurrent(id, upload)) return;
+    const size = transfers.get(id)!.file.size;
+    const values = { confirmed: size, transferred: size, bytesPerSecond: 0, secondsLeft: null, error: null };
+    change(id, { ...values, phase: "done", attachment, instant: upload.instant, retryAt: null });
+    options.onStored(attachment);
+    if (upload.sessionId !== null) options.onSessionGone(upload.sessionId);
+    release(id);
+  }
+
+  function fail(id: number, upload: Upload, error: unknown) {
+    if (!isCurrent(id, upload)) return;
+    const before = holds.get(id) ?? 0;
+    const setback = setbackOf(error, { before });
+    change(id, { ...AFTER[setback], error, bytesPerSecond: 0, secondsLeft: null, retryAt: null });
+    if (setback === "connection") holds.set(id, before + 1);
+    if (error instanceof PawlError) {
+      if (setback === "connection") options.onUnreachable();
+      if (setback === "sign-in") options.onSignedOut(error);
+      if (setback === "limit") limitUntil(Date.now() + (error.retryAfter ?? 60) * 1000);
+    }
+    release(id);
+  }
+
+  // --- What people do -----------------------------------------------------------------------------------------------
+
+  function give(id: number, up: "cancel" | "stop") {
+    const transfer = transfers.get(id);
+    const upload = handles.get(id);
+    transfers.delete(id);
+    holds.delete(id);
+    behind.delete(id);
+    release(id);
+    if (up === "stop") return upload?.stop();
+    const sessionId = upload?.sessionId ?? transfer?.sessionId ?? null;
+    const gone = upload ? upload.cancel() : sessionId === null ? null : pawl.uploads.cancel(sessionId);
+    if (transfer?.phase === "done") return;
+    // What could not be cancelled expires by itself.
+    gone?.catch(() => {}).then(() => sessionId === null ? null : options.onSessionGone(sessionId));
+  }
+
+  function resume(id: number) {
+    const transfer = transfers.get(id);
+    if (!transfer || isEnded(transfer)) return;
+    const upload = handles.get(id);
+    if (upload) upload.resume();
+    else changeNow(id, { phase: "queued", hold: null });
+    startNext();
+  }
+
+  function retry(id: number) {
+    if (transfers.get(id)?.phase !== "failed") return;
+    holds.delete(id);
+    changeNow(id, { phase: "queued", error: null });
+    startNext();
+  }
+
+  function pause(id: number) {
+    const transfer = transfers.get(id);
+    if (!transfer || isEnded(transfer)) return;
+    handles.get(id)?.pause();
+    changeNow(id, { phase: "paused", hold: null, bytesPerSecond: 0, secondsLeft: null });
+    startNext();
+  }
+
+  const each = (work: (id: number) => void, which: (transfer: Transfer) => boolean = () => true) => {
+    for (const transfer of [...transfers.values()].filter(which)) work(transfer.id);
+    draw();
+  };
+
+  return {
+    store,
+    add(files, { businessType, sessionId: given }) {
+      const sessionId = given ?? null;
+      const known = [...transfers.values()].filter(({ phase }) => phase !== "done");
+      for (const chosen of files) {
+        const same = known.find((transfer) => isSameFile(transfer, chosen));
+        if (same && (sessionId === null || same.sessionId === sessionId)) {
+          if (same.phase === "failed") retry(same.id);
+          else if (same.phase === "paused") resume(same.id);
+          continue;
+        }
+        const id = nextId++;
+        transfers.set(id, {
+          ...chosen,
+          id,
+          businessType,
+          sessionId,
+          phase: "queued",
+          confirmed: 0,
+          transferred: 0,
+          bytesPerSecond: 0,
+          secondsLeft: null,
+          error: null,
+          retryAt: null,
+          hold: null,
+          instant: false,
+          attachment: null,
+        });
+      }
+      startNext();
+      draw();
+    },
+    pause,
+    resume,
+    retry,
+    cancel(id) {
+      give(id, "cancel");
+      draw();
+    },
+    remove(id) {
+      give(id, "stop");
+      draw();
+    },
+    pauseAll: () => each(pause, isInterruptible),
+    resumeAll: () => each(resume, ({ phase }) => phase === "paused"),
+    retryAll: () => each(retry, ({ phase }) => phase === "failed"),
+    cancelAll: () => each((id) => give(id, "cancel"), ({ phase }) => phase !== "done"),
+    clearFinished: () => each((id) => give(id, "stop"), ({ phase }) => phase === "done"),
+    release(hold) {
+      // Those that are waiting by themselves try at once.
+      if (hold === "connection") {
+        for (const { id, phase } of transfers.values()) if (phase === "waiting") handles.get(id)?.resume();
+      }
+      each(
+        (id) => change(id, { phase: "queued", hold: null, error: null }),
+        (transfer) => transfer.hold === hold,
+      );
+      startNext();
+    },
+    stopAll: () => each((id) => give(id, "stop")),
+  };
+}
