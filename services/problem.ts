@@ -51,6 +51,7 @@ export const PROBLEMS = {
   "chunk-too-large": [413, "The chunk is too large"],
   "body-too-large": [413, "The request body is too large"],
   "unsupported-media-type": [415, "The body has the wrong content type"],
+  "content-mismatch": [415, "The content is not what the name says"],
   "type-not-allowed": [415, "This type of file is not allowed here"],
   "range-not-satisfiable": [416, "The range is not satisfiable"],
   "unknown-host": [421, "This server does not answer for that host"],

@@ -1,0 +1,62 @@
+/** Is it text? And is it SVG? Judged by the beginning and the end of a file. Pure. */
+
+/** Control characters that text may hold: tab, line feed, form feed, carriage return, escape of terminals. */
+const ALLOWED_CONTROLS = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
+
+/**
+ * Text in UTF-8, UTF-16 with its mark, or any encoding that leaves ASCII as it is (GBK, Big5, Shift JIS, Latin 1):
+ * no zero bytes and no other control characters.
+ */
+export function isText(bytes: Uint8Array): boolean {
+  if (hasMark(bytes, [0xff, 0xfe]) || hasMark(bytes, [0xfe, 0xff])) return isUtf16(bytes);
+  return bytes.every((byte) => byte >= 0x20 ? byte !== 0x7f : ALLOWED_CONTROLS.has(byte));
+}
+
+function isUtf16(bytes: Uint8Array): boolean {
+  const little = bytes[0] === 0xff;
+  for (let at = 2; at + 1 < bytes.length; at += 2) {
+    const unit = little ? bytes[at]! | bytes[at + 1]! << 8 : bytes[at]! << 8 | bytes[at + 1]!;
+    if (unit < 0x20 && !ALLOWED_CONTROLS.has(unit)) return false;
+  }
+  return true;
+}
+
+const hasMark = (bytes: Uint8Array, mark: number[]) => mark.every((byte, at) => bytes[at] === byte);
+
+/**
+ * The name of an XML document's root element without its prefix, in lower case; null for what is not XML, and for a
+ * document that declares entities: expanding these can take all memory of whoever shows it.
+ */
+export function xmlRoot(head: Uint8Array): string | null {
+  let rest = decode(head).replace(/^\uFEFF/, "").trimStart();
+  for (;;) {
+    const before = rest.length;
+    rest = afterMisc(rest).trimStart();
+    if (rest.length === before) break;
+  }
+  const doctype = /^<!DOCTYPE\b[^>[]*(\[[^\]]*\])?\s*>/i.exec(rest);
+  if (doctype) {
+    if (/<!ENTITY/i.test(doctype[1] ?? "")) return null;
+    rest = afterMisc(rest.slice(doctype[0].length).trimStart()).trimStart();
+  }
+  return /^<(?:[\w.-]+:)?([\w.-]+)[\s/>]/.exec(rest)?.[1]?.toLowerCase() ?? null;
+}
+
+/** Without one comment or processing instruction at the start. */
+function afterMisc(text: string): string {
+  for (const [open, close] of [["<?", "?>"], ["<!--", "-->"]] as const) {
+    if (!text.startsWith(open)) continue;
+    const end = text.indexOf(close, open.length);
+    return end < 0 ? "" : text.slice(end + close.length);
+  }
+  return text;
+}
+
+function decode(bytes: Uint8Array): string {
+  const encoding = hasMark(bytes, [0xff, 0xfe])
+    ? "utf-16le"
+    : hasMark(bytes, [0xfe, 0xff])
+    ? "utf-16be"
+    : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
+}
