@@ -63,7 +63,7 @@ export function createApp(
   app.route("/api/v1/attachments", content(core, downloads));
   app.route("/api/v1", wholeFiles(core, downloads));
   app.route("/api/v1", tokens(core, { config, leases }));
-  app.route("/", tokenDownload(core, { downloads, leases }));
+  app.route("/", tokenDownload(core, { config, downloads, leases }));
   app.route("/api/v1/admin/audit", auditRoutes(core));
   app.get("/", signInPolicy(issuer));
   app.route("/", pages());

@@ -1,15 +1,22 @@
 /** `GET, HEAD /d/{token}`: the bytes for whoever has the link; for people a small page first. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { getLogger } from "@logtape/logtape";
+import type { Config } from "../config/config.ts";
 import type { DownloadCounts } from "../services/attachments/download_counts.ts";
 import type { Core } from "../services/core.ts";
+import { Problem } from "../services/problem.ts";
 import type { Leases } from "../services/tokens/leases.ts";
 import { findLink } from "../services/tokens/link.ts";
 import type { Env } from "./env.ts";
 import { fileResponse } from "./http/file_response.ts";
+import { wantsPage } from "./http/navigation.ts";
+import { linkPage, linkProblemPage } from "./link_page.ts";
 import { apiApp, problems, READERS } from "./openapi.ts";
+import { answerError } from "./problem_response.ts";
 
 const log = getLogger(["pawl", "download"]);
+/** What decides whether it is the page or the bytes, and for whom. */
+const VARY = "Accept, Accept-Language, Authorization, Cookie, Range, User-Agent";
 const binary = { schema: z.string().openapi({ format: "binary" }) };
 
 const downloadRoute = createRoute({
@@ -53,44 +60,49 @@ const downloadRoute = createRoute({
 });
 
 export interface TokenDownloadOptions {
+  config: Pick<Config, "siteName">;
   downloads: DownloadCounts;
   leases: Leases;
 }
 
-export function tokenDownload(core: Core, { downloads, leases }: TokenDownloadOptions): OpenAPIHono<Env> {
+export function tokenDownload(
+  core: Core,
+  { config: { siteName }, downloads, leases }: TokenDownloadOptions,
+): OpenAPIHono<Env> {
   const app = apiApp();
   const load = { open: 0 };
 
   app.openapi(downloadRoute, async (c) => {
-    const { attachment, open } = await findLink(core, leases, {
+    const { clientAddress: address, requestId, caller } = c.var;
+    const { headers } = c.req.raw;
+    const link = await findLink(core, leases, {
       secret: c.req.valid("param").token,
-      visitor: {
-        address: c.var.clientAddress,
-        userAgent: c.req.header("User-Agent") ?? "",
-        caller: c.var.caller,
-      },
+      visitor: { from: { address, requestId }, userAgent: c.req.header("User-Agent") ?? "", caller },
     });
-    const requestId = c.var.requestId;
+    const toBeSaved = c.req.valid("query").download === "1";
+    if (!toBeSaved && wantsPage(headers)) return linkPage(link, { siteName, headers });
+
+    const { attachment } = link;
     let end = () => {};
-    return await fileResponse({ method: c.req.method, headers: c.req.raw.headers }, {
+    return await fileResponse({ method: c.req.method, headers }, {
       size: attachment.size,
       sha256: attachment.sha256,
       lastModified: attachment.createdAt,
       contentType: attachment.contentType,
       fileName: attachment.fileName,
-      download: c.req.valid("query").download === "1",
+      download: toBeSaved,
       cacheControl: "private, no-cache",
-      vary: "Accept, Authorization, Cookie, User-Agent",
+      vary: VARY,
       async open() {
-        const { reader, isNew, ...download } = await open();
+        const download = await link.open();
         end = download.end;
-        if (isNew) downloads.add(attachment.id);
+        if (download.isNew) downloads.add(attachment.id);
         return {
           async read(into, position) {
             download.send();
-            return await reader.read(into, position);
+            return await download.reader.read(into, position);
           },
-          close: () => reader.close(),
+          close: () => download.reader.close(),
         };
       },
       onEnd({ sent, left }) {
@@ -98,6 +110,13 @@ export function tokenDownload(core: Core, { downloads, leases }: TokenDownloadOp
         if (left > 0) log.info("Download of {id} broke off", { id: attachment.id, requestId, sent, left });
       },
     }, { now: core.now(), load });
+  });
+
+  // People get the reason as a page, programs as a problem document.
+  app.onError((error, c) => {
+    const isOfLink = error instanceof Problem && (error.status === 403 || error.code === "not-found");
+    if (!isOfLink || !wantsPage(c.req.raw.headers)) return answerError(error, c);
+    return linkProblemPage(error, { siteName, headers: c.req.raw.headers, requestId: c.var.requestId });
   });
 
   return app;

@@ -1,9 +1,10 @@
 /** Downloading by a token. A use is a download, not a request: who begins one has it until its lease is over. */
 import { createHmac } from "node:crypto";
+import { actorOf } from "../audit/entry.ts";
 import { openContent } from "../attachments/content.ts";
 import type { BlobReader } from "../blobs/blob_store.ts";
 import type { Core } from "../core.ts";
-import type { AttachmentRecord, Caller, TokenRecord } from "../model.ts";
+import type { AttachmentRecord, Caller, RequestOrigin, TokenRecord } from "../model.ts";
 import { hostNetwork, inNetwork, parseNetwork } from "../network.ts";
 import { keys, type LeaseKey } from "../records/keys.ts";
 import { type LeaseRecord, putLease, putToken } from "../records/tokens.ts";
@@ -16,14 +17,16 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /** Who comes with a link. */
 export interface Visitor {
-  /** As decided by the trusted proxies. */
-  address: string;
+  from: RequestOrigin;
   userAgent: string;
   caller: Caller | null;
 }
 
 export interface Link {
+  token: TokenRecord;
   attachment: AttachmentRecord;
+  /** A download of this client goes on: nothing more is used up. */
+  goesOn: boolean;
   /**
    * Opens the bytes, which begins a download when none of this client goes on. The caller ends it. Throws
    * `blob-missing`, and whatever refuses the link by now; nothing is used up then.
@@ -43,6 +46,11 @@ interface Found {
   lease: Deno.KvEntryMaybe<LeaseRecord>;
 }
 
+interface Look extends Found {
+  /** Within a lease. */
+  goesOn: boolean;
+}
+
 /** What the link leads to, when `visitor` may have it. Begins nothing. Throws `not-found` or one of the `link-` codes. */
 export async function findLink(
   core: Core,
@@ -55,7 +63,7 @@ export async function findLink(
   const key: LeaseKey = { tokenId, client: clientOf(secret, visitor) };
 
   /** Refuses unless the visitor may have bytes now: within a lease, or by a use that is left. */
-  async function look(): Promise<Found & { goesOn: boolean }> {
+  async function look(): Promise<Look> {
     const found = await read(core, key);
     requireOpenTo(found, visitor);
     const goesOn = core.now() < leases.endOf(key, found.lease.value);
@@ -64,14 +72,16 @@ export async function findLink(
     return { ...found, goesOn };
   }
 
-  const { attachment: { value: attachment } } = await look();
+  const { token: { value: token }, attachment: { value: attachment }, goesOn } = await look();
   return {
+    token,
     attachment,
+    goesOn,
     async open() {
       const reader = await openContent(core, attachment);
       const download = leases.register(key);
       try {
-        const { lease, isNew } = await enter(core, { key, look });
+        const { lease, isNew } = await enter(core, { key, look, visitor });
         download.belongsTo(lease);
         return { reader, isNew, send: download.send, end: download.end };
       } catch (error) {
@@ -86,7 +96,7 @@ export async function findLink(
 /** Finds the lease, or begins one: the only place where a use is counted. */
 async function enter(
   core: Core,
-  { key, look }: { key: LeaseKey; look: () => Promise<Found & { goesOn: boolean }> },
+  { key, look, visitor }: { key: LeaseKey; look: () => Promise<Look>; visitor: Visitor },
 ): Promise<{ lease: LeaseRecord; isNew: boolean }> {
   const opening = crypto.randomUUID();
   return await core.inTurn(`token ${key.tokenId}`, () =>
@@ -98,6 +108,16 @@ async function enter(
       commit.check(token, attachment, before);
       putToken(commit, { ...token.value, uses: token.value.uses + 1, lastUsedAt: now }, token.value);
       putLease(commit, key, { lease, before: before.value });
+      core.audit.add(commit, {
+        actor: actorOf(visitor.caller, visitor.from),
+        action: "token.use",
+        target: { kind: "token", id: key.tokenId },
+        detail: {
+          attachmentId: attachment.value.id,
+          use: token.value.uses + 1,
+          maxUses: token.value.maxUses,
+        },
+      });
       return { lease, isNew: true };
     }));
 }
@@ -112,11 +132,11 @@ async function read({ records }: Core, key: LeaseKey): Promise<Found> {
 }
 
 /** Whom the link lets in at all, whatever is left of it. */
-function requireOpenTo({ token, attachment }: Found, { address, caller }: Visitor): void {
+function requireOpenTo({ token, attachment }: Found, { from, caller }: Visitor): void {
   const { revokedAt, authorizedIp, authorizedUserId } = token.value;
   if (revokedAt !== null) throw refused.linkRevoked();
   if (attachment.value.deletedAt !== null) throw refused.linkFileDeleted();
-  if (authorizedIp !== null && !inNetwork(address, parseNetwork(authorizedIp)!)) {
+  if (authorizedIp !== null && !inNetwork(from.address, parseNetwork(authorizedIp)!)) {
     throw refused.linkWrongAddress();
   }
   if (authorizedUserId !== null && caller?.id !== authorizedUserId) throw refused.linkWrongUser();
@@ -126,7 +146,7 @@ function requireOpenTo({ token, attachment }: Found, { address, caller }: Visito
  * Who downloads: host, program and signed-in person. The token is the key, which is stored nowhere, so that
  * nobody finds out from the records by trying who came.
  */
-function clientOf(secret: string, { address, userAgent, caller }: Visitor): string {
-  const who = JSON.stringify([hostNetwork(address), userAgent, caller?.id ?? null]);
+function clientOf(secret: string, { from, userAgent, caller }: Visitor): string {
+  const who = JSON.stringify([hostNetwork(from.address), userAgent, caller?.id ?? null]);
   return createHmac("sha256", secret).update(who).digest("base64url");
 }

@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { isSubject } from "../access/claims.ts";
+import { actorOf } from "../audit/entry.ts";
 import { findAttachment, inBin } from "../attachments/attachments.ts";
 import type { Core } from "../core.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
@@ -79,6 +80,12 @@ export async function createToken(
     };
     commit.check(attachment, mine!, count!).set(count!.key, tokens + 1);
     putToken(commit, record);
+    core.audit.add(commit, {
+      actor: actorOf(caller),
+      action: "token.create",
+      target: { kind: "token", id },
+      detail: { attachmentId, ...limits },
+    });
     return record;
   });
   return { record, token };
@@ -152,6 +159,12 @@ export async function revokeToken(
     const after = { ...record, revokedAt: core.now() };
     commit.check(entry);
     putToken(commit, after, record);
+    core.audit.add(commit, {
+      actor: actorOf(caller),
+      action: "token.revoke",
+      target: { kind: "token", id },
+      detail: { attachmentId: record.attachmentId },
+    });
     return after;
   });
   leases.revoke(id);
