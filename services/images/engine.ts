@@ -1,0 +1,78 @@
+/**
+ * The seam between what is to be made of a picture and what makes it. Two engines stand behind it, run in a worker
+ * (`worker.ts`); the suite in `tests/contract/image_engine.ts` is the definition of a correct one.
+ */
+import type { ImageFormat } from "./inspection.ts";
+import type { MarkStyle, Size } from "./recipe.ts";
+
+export const ENGINES = ["sharp", "imagescript"] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+/** A picture with what inspecting it has told. */
+export interface Source extends Size {
+  bytes: Uint8Array<ArrayBuffer>;
+  format: ImageFormat;
+  /** As in EXIF, 1 to 8; width and height are those before turning. */
+  orientation: number;
+}
+
+export interface Picture extends Size {
+  bytes: Uint8Array<ArrayBuffer>;
+  contentType: string;
+}
+
+export interface Shrinking {
+  /** Sizes as people see the picture, none larger than it. */
+  sizes: Size[];
+  /** 1 to 100, for formats that lose something. */
+  quality: number;
+}
+
+export type Mark = MarkStyle & ({ text: string } | { picture: Source });
+
+/**
+ * Both methods see the first frame or page only, and turn the picture upright. They throw when the bytes are not the
+ * picture that they are said to be, or when it is larger than `Limits` allow, whatever the header has said.
+ */
+export interface ImageEngine {
+  /** One picture for each size, from one decoding: JPEG, or PNG where something shines through. */
+  shrink(source: Source, shrinking: Shrinking): Promise<Picture[]>;
+  /** The picture with a mark on it, in its own format and size, without metadata. */
+  mark(source: Source, options: { mark: Mark; quality: number }): Promise<Picture>;
+}
+
+export interface EngineLimits {
+  pixels: number;
+  /** For one operation. */
+  seconds: number;
+}
+
+interface Ability {
+  /** Formats of which variants can be made. */
+  reads: readonly ImageFormat[];
+  /** Formats that can be written, so that a picture can be marked. */
+  marks: readonly ImageFormat[];
+  /** Pixels at most, whatever the settings allow. */
+  pixels: number;
+}
+
+/** What each engine can do. BMP is decoded before either. */
+export const ABILITIES: { readonly [Name in EngineName]: Ability } = {
+  sharp: {
+    reads: ["jpeg", "png", "webp", "gif", "bmp", "tiff", "avif"],
+    marks: ["jpeg", "png", "webp", "avif", "tiff"],
+    pixels: Infinity,
+  },
+  imagescript: { reads: ["jpeg", "png", "gif", "bmp"], marks: ["jpeg", "png"], pixels: 50_000_000 },
+};
+
+export const MEDIA_TYPES: { readonly [Format in ImageFormat]: string } = {
+  jpeg: "image/jpeg",
+  png: "image/png",
+  webp: "image/webp",
+  gif: "image/gif",
+  bmp: "image/bmp",
+  tiff: "image/tiff",
+  avif: "image/avif",
+  heic: "image/heic",
+};
