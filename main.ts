@@ -34,6 +34,7 @@ async function main(): Promise<void> {
   const services = await open(config);
   const secret = config.jwt.secret ?? await readOrCreateSecret(config.dataDir);
   const issuer = issuerOf(config, { now: Date.now, fetch });
+  if (config.auth === "on") void issuer?.prepare();
   const { maxHours: maxSessionHours } = config.browserSession;
   const access = openAccess({ secret, issuer, maxSessionHours, now: Date.now });
   const app = createApp({
@@ -128,6 +129,7 @@ async function announce(config: Config, { access, port }: { access: Access; port
   lines.push(`  API           ${baseAddress(place)}/docs`);
   console.log(lines.join("\n"));
 }
+  if (config.auth === "on" && config.oidc.clientId) lines.push(`  or at         ${config.jwt.issuer}`);
 
 function fail(lines: string[]): never {
   console.error(lines.join("\n"));

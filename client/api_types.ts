@@ -118,6 +118,8 @@ export interface BrowserSession {
   user: { id: string; name: string; role: "admin" | "user" };
   /** null when signing in is switched off. */
   expiresAt: string | null;
+  /** A link or token, or a sign-in at the OIDC issuer; null when signing in is switched off. */
+  signedInBy: "token" | "issuer" | null;
 }
 
 export interface AccessTokenRequest {

@@ -18,6 +18,8 @@ export interface Issuer {
   readonly keys: JWTVerifyGetKey;
   /** Throws `Problem` `issuer-unavailable`. */
   discover(): Promise<Discovery>;
+  /** Asks it for what will be needed, so that the log tells of a mistake before anybody signs in. Never rejects. */
+  prepare(): Promise<void>;
 }
 
 export interface IssuerOptions {
@@ -38,5 +40,9 @@ export function issuerOf({ jwt, oidc }: Pick<Config, "jwt" | "oidc">, options: I
   const keySet = jwksUrl === null
     ? async () => announcedKeySet((await discover()).jwksUri, id)
     : () => Promise.resolve(jwksUrl);
-  return { id, audience, ...oidc, keys: issuerKeys(keySet, options), discover };
+  async function prepare() {
+    if (jwksUrl !== null && oidc.clientId === null) return;
+    await discover().then(keySet).catch(() => {});
+  }
+  return { id, audience, ...oidc, keys: issuerKeys(keySet, options), discover, prepare };
 }

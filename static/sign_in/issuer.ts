@@ -4,9 +4,10 @@
  * token is kept. Loaded only when it is needed, because of the library.
  */
 import * as oauth from "oauth4webapi";
+import type { BrowserSession } from "../../client/api_types.ts";
 import { SignInFailed } from "./failure.ts";
 import { keepPending, type PendingSignIn, takePending } from "./pending.ts";
-import { type IssuerSignIn, issuerSignIn, openSession, type SignedIn } from "./server.ts";
+import { type IssuerSignIn, issuerSignIn, openSession } from "./server.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Milliseconds that the issuer may take to exchange the code. */
@@ -46,7 +47,7 @@ export async function beginSignIn(here: Surroundings): Promise<void> {
  * Goes on where `isIssuerAnswer` says that the issuer has answered: exchanges the code, opens the session, and shows
  * the address where the person was, also when it fails. Throws `SignInFailed`.
  */
-export async function finishSignIn(here: Surroundings): Promise<SignedIn> {
+export async function finishSignIn(here: Surroundings): Promise<BrowserSession> {
   const pending = takePending(here);
   // The code leaves the address bar, and so the history, before anything else happens.
   here.showAddress(pending?.returnTo ?? "/");

@@ -1,4 +1,5 @@
 /** What this server says about signing in at the issuer. */
+import type { BrowserSession } from "../../client/api_types.ts";
 import { SignInFailed } from "./failure.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -14,13 +15,6 @@ export interface IssuerSignIn {
   idTokenAlgorithms: string[];
 }
 
-/** `BrowserSession` of the API's description. */
-export interface SignedIn {
-  user: { id: string; name: string; role: "admin" | "user" };
-  expiresAt: string | null;
-  signedInBy: "token" | "issuer" | null;
-}
-
 const PATH = "/api/v1/sign-in/issuer";
 
 /** Throws `SignInFailed` `unreachable` or `failed`. */
@@ -32,7 +26,7 @@ export async function issuerSignIn({ fetch }: Surroundings): Promise<IssuerSignI
 export async function openSession(
   { fetch }: Surroundings,
   proof: { idToken: string; nonceSecret: string },
-): Promise<SignedIn> {
+): Promise<BrowserSession> {
   const body = JSON.stringify(proof);
   return await answerTo(() =>
     fetch(PATH, { method: "POST", headers: { "Content-Type": "application/json" }, body })

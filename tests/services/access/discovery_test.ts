@@ -165,3 +165,24 @@ Deno.test("Without a key set in the settings the announced one counts, if it is 
   await refused(foreign.verifyBearer(token), "issuer-unavailable");
   assert.deepEqual(foreign.asked, [`${ISSUER}/.well-known/openid-configuration`]);
 });
+
+Deno.test("The issuer is asked at the start only when it will be, and whatever comes of it, nothing is thrown", async () => {
+  const askedBy = async (
+    jwksUrl: URL | null,
+    clientId: string | null,
+    answer: () => Response | Promise<Response>,
+  ) => {
+    const { asked, fetch } = network(answer);
+    const oidc = { clientId, scopes: [], adminClaim: "role", adminValues: [] };
+    const jwt = { secret: null, issuer: ISSUER, jwksUrl, audience: "pawl-api" };
+    await issuerOf({ jwt, oidc }, { now: () => NOW, fetch })!.prepare();
+    return asked.length;
+  };
+  const keys = new URL("https://keys.example/");
+  assert.equal(await askedBy(keys, null, good), 0);
+  assert.equal(await askedBy(keys, "pawl-page", good), 1);
+  assert.equal(await askedBy(null, null, good), 1);
+  assert.equal(await askedBy(null, null, down), 1);
+  const elsewhere = () => Response.json({ ...DOCUMENT, jwks_uri: "https://keys.example/" });
+  assert.equal(await askedBy(null, "pawl-page", elsewhere), 1);
+});
