@@ -24,21 +24,22 @@ export interface Authentication {
  */
 export function authenticate({ access, config }: Authentication): MiddlewareHandler<Env> {
   async function callerOf(c: Context<Env>): Promise<Caller | null> {
-    const request: SiteRequest = {
+    const { headers } = c.req.raw;
+    const site = (): SiteRequest => ({
       method: c.req.method,
-      headers: c.req.raw.headers,
+      headers,
       ownOrigins: ownOrigins(c.req.url, config.publicUrl),
-    };
+    });
     if (config.auth === "off") {
-      if (isCrossSite(request, config.corsOrigins)) throw crossSite();
+      if (isCrossSite(site(), config.corsOrigins)) throw crossSite();
       return { ...LOCAL_ADMIN };
     }
-    const token = bearerToken(request.headers);
+    const token = bearerToken(headers);
     if (token !== null) return (await access.verifyBearer(token)).caller;
 
     const cookie = readSessionCookie(c, config.publicUrl);
     if (cookie === undefined) return null;
-    const standing = cookieStanding(request);
+    const standing = cookieStanding(site());
     if (standing === "refused") throw crossSite();
     return standing === "ignored" ? null : await callerOfCookie(cookie);
   }
@@ -54,7 +55,7 @@ export function authenticate({ access, config }: Authentication): MiddlewareHand
 
   return async (c, next) => {
     const caller = await callerOf(c);
-    const from = { address: c.var.clientAddress, requestId: c.var.requestId };
+    const from = { address: c.get("clientAddress"), requestId: c.get("requestId") };
     c.set("caller", caller && { ...caller, from });
     await next();
   };

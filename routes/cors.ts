@@ -56,10 +56,11 @@ export function corsFor(origins: readonly string[]): MiddlewareHandler<Env> {
     const plainOptions = c.req.method === "OPTIONS" && !c.req.header("Access-Control-Request-Method");
     if (known && !plainOptions) return await answer(c, next);
     await next();
-    c.header("Vary", "Origin", { append: true });
+    const { headers } = c.res;
+    headers.append("Vary", "Origin");
     if (!known) return;
-    c.header("Access-Control-Allow-Origin", c.req.header("Origin")!);
-    c.header("Access-Control-Allow-Credentials", "true");
-    c.header("Access-Control-Expose-Headers", EXPOSED.join(","));
+    headers.set("Access-Control-Allow-Origin", c.req.header("Origin")!);
+    headers.set("Access-Control-Allow-Credentials", "true");
+    headers.set("Access-Control-Expose-Headers", EXPOSED.join(","));
   };
 }

@@ -6,6 +6,10 @@ import { Problem } from "../services/problem.ts";
 import type { Env } from "./env.ts";
 import { canonicalHost, isLoopback } from "./http/host_name.ts";
 
+/** The part of a URL that says which host it means, where it is plain to see. */
+const ORIGIN = /^https?:\/\/[^/\\?#@\s]+(?=\/)/;
+const MAX_PASSED = 1000;
+
 export interface KnownHosts {
   config: Pick<Config, "host" | "publicUrl">;
   /** The machine's own addresses when `config.host` is a wildcard; else empty. */
@@ -25,12 +29,19 @@ export function hostCheck({ config, addresses }: KnownHosts): MiddlewareHandler<
       .filter((host) => host !== null),
   );
   const isKnown = (host: string | null) => host !== null && (isLoopback(host) || known.has(host));
+  /** Pairs of header and origin that have passed: nearly every request brings the same. */
+  const passed = new Set<string>();
 
   return async (c, next) => {
     const header = c.req.raw.headers.get("Host");
-    const url = URL.parse(c.req.url);
-    if (header !== null && !isKnown(canonicalHost(header))) throw unknownHost();
-    if (!url || !isKnown(canonicalHost(url.hostname))) throw unknownHost();
+    const [origin] = ORIGIN.exec(c.req.url) ?? [];
+    const pair = `${header} ${origin}`;
+    if (!passed.has(pair)) {
+      const url = URL.parse(c.req.url);
+      if (header !== null && !isKnown(canonicalHost(header))) throw unknownHost();
+      if (!url || !isKnown(canonicalHost(url.hostname))) throw unknownHost();
+      if (origin !== undefined && passed.size < MAX_PASSED) passed.add(pair);
+    }
     await next();
   };
 }

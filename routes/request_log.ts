@@ -32,24 +32,27 @@ export function requestLog(
         c,
       );
     }
-    c.header("X-Request-Id", c.var.requestId);
+    // Not `c.header`: it makes the answer and its body anew.
+    c.res.headers.set("X-Request-Id", c.get("requestId"));
     writeLine(c, Math.round((now() - started) * 10) / 10);
   };
 }
 
 function writeLine(c: Context<Env>, durationMs: number): void {
   const status = c.res.status;
-  const path = loggedPath(c.req.path);
-  const level = status >= 500 ? "error" : path.startsWith("/health/") ? "debug" : "info";
-  getLogger(["pawl", "http"])[level]("{method} {path} {status} {durationMs} ms", {
-    requestId: c.var.requestId,
+  const level = status >= 500 ? "error" : c.req.path.startsWith("/health/") ? "debug" : "info";
+  const log = getLogger(["pawl", "http"]);
+  if (!log.isEnabledFor(level)) return;
+  const { requestId, clientAddress, caller } = c.var;
+  log[level]("{method} {path} {status} {durationMs} ms", {
+    requestId,
     method: c.req.method.slice(0, 16),
-    path,
+    path: loggedPath(c.req.path),
     status,
     durationMs,
     bytesIn: declaredLength(c.req.header("Content-Length")),
-    client: c.var.clientAddress,
-    caller: c.var.caller?.id ?? null,
+    client: clientAddress,
+    caller: caller?.id ?? null,
   });
 }
 

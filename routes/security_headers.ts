@@ -6,14 +6,14 @@ import type { Env } from "./env.ts";
 export const PAGE_CSP =
   "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-const DEFAULTS: Record<string, string> = {
-  "X-Content-Type-Options": "nosniff",
-  "Content-Security-Policy": PAGE_CSP,
-  "Referrer-Policy": "no-referrer",
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Cache-Control": "no-store",
-};
+const DEFAULTS = [
+  ["X-Content-Type-Options", "nosniff"],
+  ["Content-Security-Policy", PAGE_CSP],
+  ["Referrer-Policy", "no-referrer"],
+  ["Cross-Origin-Opener-Policy", "same-origin"],
+  ["Cross-Origin-Resource-Policy", "same-origin"],
+  ["Cache-Control", "no-store"],
+] as const;
 
 /**
  * Adds the defaults that an answer has not set itself; user content sets its own, stricter ones. A 304 stays as it
@@ -22,7 +22,9 @@ const DEFAULTS: Record<string, string> = {
 export const securityHeaders = createMiddleware<Env>(async (c, next) => {
   await next();
   if (c.res.status === 304) return;
-  for (const [name, value] of Object.entries(DEFAULTS)) {
-    if (!c.res.headers.has(name)) c.header(name, value);
+  // Not `c.header`: it makes the answer and its body anew each time.
+  const { headers } = c.res;
+  for (const [name, value] of DEFAULTS) {
+    if (!headers.has(name)) headers.set(name, value);
   }
 });

@@ -4,8 +4,12 @@ import ipaddr from "ipaddr.js";
 /** A block of addresses: its first one, and how many leading bits are the same in all. */
 export type Network = readonly [first: ipaddr.IPv4 | ipaddr.IPv6, bits: number];
 
+/** IPv4 in canonical form, as nearly every address that is asked for on the way of each request. */
+const CANONICAL_IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
 /** An IP address in canonical form, IPv4-mapped ones as IPv4; null when it is not one. IPv4 only as four decimal numbers. */
 export function canonicalAddress(text: string): string | null {
+  if (CANONICAL_IPV4.test(text)) return text;
   if (!ipaddr.IPv6.isValid(text) && !ipaddr.IPv4.isValidFourPartDecimal(text)) return null;
   const address = ipaddr.process(text);
   if (address.kind() === "ipv6") (address as ipaddr.IPv6).zoneId = undefined;

@@ -17,6 +17,7 @@ import { expiryOf, isSubject, issuerCaller, localCaller, nameOf, TOLERANCE_SECON
 import { checkIdToken } from "./id_token.ts";
 import type { Issuer } from "./issuer.ts";
 import { tokenExpired, tokenInvalid } from "./refusals.ts";
+import { rememberVerified } from "./verified_tokens.ts";
 
 const OURS = "pawl";
 const BEARER_TYPES = new Set([undefined, "jwt", "at+jwt", "application/at+jwt"]);
@@ -195,7 +196,13 @@ export function openAccess({ secret, issuer, maxSessionHours = 168, now }: Acces
       .sign(key);
   }
 
-  return { verifyBearer, verifyIdToken, mintToken, mintCookie, verifyCookie };
+  return {
+    verifyBearer: rememberVerified(verifyBearer, { now }),
+    verifyIdToken,
+    mintToken,
+    mintCookie,
+    verifyCookie,
+  };
 }
 
 function headerOf(token: string): { alg: string; typ: string | undefined } {
