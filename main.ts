@@ -126,10 +126,10 @@ async function announce(config: Config, { access, port }: { access: Access; port
   } else {
     lines.push("  sign in       deno task token --user local --role admin --link   (prints the link)");
   }
+  if (config.auth === "on" && config.oidc.clientId) lines.push(`  or at         ${config.jwt.issuer}`);
   lines.push(`  API           ${baseAddress(place)}/docs`);
   console.log(lines.join("\n"));
 }
-  if (config.auth === "on" && config.oidc.clientId) lines.push(`  or at         ${config.jwt.issuer}`);
 
 function fail(lines: string[]): never {
   console.error(lines.join("\n"));
