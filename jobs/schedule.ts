@@ -4,6 +4,7 @@ import { purgeAudit } from "../services/audit/purge.ts";
 import { sealAudit } from "../services/audit/seal.ts";
 import { expireUploads, sweepBlobs } from "../services/cleanup.ts";
 import type { Services } from "../services/open.ts";
+import { expireTokens } from "../services/tokens/expiry.ts";
 
 const log = getLogger(["pawl", "jobs"]);
 /** Steps of one run; what is left then waits for the next. */
@@ -18,6 +19,7 @@ interface Job {
 const JOBS: readonly Job[] = [
   { name: "expired sessions", schedule: "7 * * * *", step: ({ core }) => expireUploads(core) },
   { name: "unreferenced bytes", schedule: "* * * * *", step: ({ core }) => sweepBlobs(core) },
+  { name: "expired tokens", schedule: "20 2 * * *", step: ({ core }) => expireTokens(core) },
   { name: "audit seals", schedule: "* * * * *", step: ({ core }) => sealAudit(core) },
   { name: "old audit entries", schedule: "50 2 * * *", step: ({ core }) => purgeAudit(core) },
   {

@@ -94,8 +94,10 @@ export async function purge(core: Core, caller: Caller, id: string): Promise<voi
     const entry = await core.records.get<AttachmentRecord>(first.key);
     if (!entry.value) return; // Our own commit, whose answer was lost, or somebody else's.
     const blob = await core.records.get<BlobRecord>(keys.blob(entry.value.blobId));
-    commit.check(entry);
+    const tokens = await core.records.get<number>(keys.tokenCount(id));
+    commit.check(entry, tokens);
     dropAttachment(commit, entry.value);
+    if (tokens.value) commit.set(keys.tokenLeftover(id), true);
     if (blob.value) release(commit, blob, core.now() + core.config.blobs.graceMinutes * MINUTE);
   });
 }
