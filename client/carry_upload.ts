@@ -12,7 +12,7 @@ import type { Source } from "./source.ts";
 import { gapsOf, newPending, type Pending, type Piece } from "./spans.ts";
 import { chunksPage, completeSession, putChunk, showSession } from "./upload_session.ts";
 import type { UploadOptions } from "./upload_types.ts";
-import { DEFAULT_RETRIES } from "./upload_view.ts";
+import { DEFAULT_RETRIES } from "./transfer_view.ts";
 
 /** What an upload lends to the work on one of its sessions. */
 export interface Carrier {

@@ -10,8 +10,8 @@ import { persist } from "./retry.ts";
 import type { Server } from "./server.ts";
 import { openSource, type Source } from "./source.ts";
 import { openSession, showSession } from "./upload_session.ts";
-import type { Upload, UploadOptions, UploadSource } from "./upload_types.ts";
-import { newUploadView } from "./upload_view.ts";
+import { newTransferView } from "./transfer_view.ts";
+import type { Upload, UploadOptions, UploadSource, UploadState } from "./upload_types.ts";
 import type { WholeHash } from "./whole_hash.ts";
 
 /** Smaller files are hashed before they are sent, so that what is there already is never sent. */
@@ -43,7 +43,16 @@ export function startUpload(
   const { signal } = stopper;
   const gate = newGate();
   const sleepers = newSleepers();
-  const view = newUploadView({ server, options, size: given.size, signal, gate, sleepers });
+  const view = newTransferView<UploadState>({
+    server,
+    options,
+    first: "preparing",
+    moving: "uploading",
+    total: given.size,
+    signal,
+    gate,
+    sleepers,
+  });
   const { count, enter, patient } = view;
   const offLine = server.line.onOnline(sleepers.wake);
   let session: UploadSession | null = null;
@@ -68,7 +77,7 @@ export function startUpload(
 
     for (let round = 1;; round++) {
       enter("opening");
-      Object.assign(count, { confirmed: 0, resumed: 0, sending: 0 });
+      Object.assign(count, { confirmed: 0, resumed: 0, moving: 0 });
       const wish = { source, options, fingerprint, forceNew };
       const opened = round === 1 && options.sessionId !== undefined
         ? await namedSession(options.sessionId, source)
@@ -170,7 +179,7 @@ export function startUpload(
         view.moved();
       },
       onSending(bytes) {
-        count.sending = bytes;
+        count.moving = bytes;
         view.moved();
       },
       onWaiting: view.wait,

@@ -1,20 +1,32 @@
-/** What can be seen of an upload: its state, its figures, and what it waits for. */
+/** What can be seen of a transfer: its state, its figures, and what it waits for. */
 import type { Clock, Sleepers } from "./clock.ts";
 import type { PawlError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
-import { newReporter, type Reporter } from "./reporter.ts";
+import { newReporter, type Reporter, type StateChange } from "./reporter.ts";
 import { persist } from "./retry.ts";
 import type { Server } from "./server.ts";
-import type { UploadOptions, UploadState } from "./upload_types.ts";
+import type { TransferProgress } from "./progress_types.ts";
 
-export interface UploadView {
+/** States that both directions have. */
+type Common = "paused" | "waiting" | "completed" | "failed" | "cancelled";
+
+export interface Count {
+  /** null while it is unknown. */
+  total: number | null;
+  confirmed: number;
+  resumed: number;
+  /** Beyond `confirmed`: on its way, or here and not written yet. */
+  moving: number;
+}
+
+export interface TransferView<State> {
   /** Bytes. Change it, then call `moved`. */
-  readonly count: { confirmed: number; resumed: number; sending: number };
-  readonly reporter: Reporter<UploadState>;
+  readonly count: Count;
+  readonly reporter: Reporter<State>;
   moved(): void;
   /** What it works on; seen unless it is paused or waits. */
-  readonly phase: UploadState;
-  enter(phase: UploadState): void;
+  readonly phase: State;
+  enter(phase: State): void;
   /** null when it waits no more. */
   wait(waiting: { error: PawlError; waitMs: number } | null): void;
   /** After the gate was opened or closed. */
@@ -24,10 +36,18 @@ export interface UploadView {
   end(state: "completed" | "failed" | "cancelled", error?: PawlError): void;
 }
 
-export interface UploadViewParts {
+export interface TransferViewParts<State> {
   server: Server;
-  options: UploadOptions;
-  size: number;
+  options: {
+    retries?: number;
+    onProgress?: (progress: TransferProgress) => void;
+    progressInterval?: number;
+    onState?: (change: StateChange<State>) => void;
+  };
+  first: State;
+  /** In this one bytes move. */
+  moving: State;
+  total: number | null;
   signal: AbortSignal;
   gate: Gate;
   sleepers: Sleepers;
@@ -35,23 +55,24 @@ export interface UploadViewParts {
 
 export const DEFAULT_RETRIES = 10;
 
-export function newUploadView(
-  { server, options, size, signal, gate, sleepers }: UploadViewParts,
-): UploadView {
+export function newTransferView<State extends TransferProgress["state"]>(
+  parts: TransferViewParts<State | Common>,
+): TransferView<State | Common> {
+  const { server, options, first, moving, total, signal, gate, sleepers } = parts;
   const clock: Clock = server.clock;
-  const count = { confirmed: 0, resumed: 0, sending: 0 };
-  let phase: UploadState = "preparing";
+  const count: Count = { total, confirmed: 0, resumed: 0, moving: 0 };
+  let phase: State | Common = first;
   let waiting: { error: PawlError; retryAt: number } | null = null;
 
-  const reporter = newReporter<UploadState>({
+  const reporter = newReporter<State | Common>({
     clock,
-    first: "preparing",
-    moving: "uploading",
+    first,
+    moving,
     completed: "completed",
     figures: () => ({
-      total: size,
+      total: count.total,
       confirmed: count.confirmed,
-      transferred: Math.min(size, count.confirmed + count.sending),
+      transferred: Math.min(count.total ?? Infinity, count.confirmed + count.moving),
       resumed: count.resumed,
     }),
     onProgress: options.onProgress,
@@ -61,7 +82,7 @@ export function newUploadView(
 
   const show = () => reporter.set(gate.closed ? "paused" : waiting ? "waiting" : phase, waiting ?? {});
 
-  const view: UploadView = {
+  const view: TransferView<State | Common> = {
     count,
     reporter,
     moved: reporter.moved,
@@ -99,8 +120,8 @@ export function newUploadView(
     end(state, error) {
       waiting = null;
       phase = state;
-      count.sending = 0;
-      if (state === "completed") count.confirmed = size;
+      count.moving = 0;
+      if (state === "completed") count.confirmed = count.total ?? count.confirmed;
       reporter.set(state, error ? { error } : {});
       reporter.end();
     },
