@@ -26,8 +26,8 @@ export interface TestApp extends AsyncDisposable {
   readonly services: Services;
   /** Ms since 1970; starts at the real time. Assign to move it. */
   clock: number;
-  /** As `user` (default `ALICE`; null: nobody). */
-  request(path: string, init?: RequestInit & { user?: TestUser | null }): Promise<Response>;
+  /** As `user` (default `ALICE`; null: nobody), over a connection from the address `peer`. */
+  request(path: string, init?: TestRequest): Promise<Response>;
   /** `request` with a JSON body, giving status and parsed answer. */
   json(method: string, path: string, options?: { body?: unknown; user?: TestUser | null }): Promise<Answer>;
   /** Its routes, as registered. */
@@ -36,6 +36,8 @@ export interface TestApp extends AsyncDisposable {
   /** Closes the services as a clean stop does and opens them anew on the same data. */
   restart(): Promise<void>;
 }
+
+export type TestRequest = RequestInit & { user?: TestUser | null; peer?: string };
 
 export interface Answer {
   status: number;
@@ -69,12 +71,13 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
 
   async function request(
     path: string,
-    init: RequestInit & { user?: TestUser | null } = {},
+    init: TestRequest = {},
   ): Promise<Response> {
-    const { user = ALICE, ...rest } = init;
+    const { user = ALICE, peer, ...rest } = init;
     const headers = new Headers(rest.headers);
     if (user && !headers.has("Authorization")) headers.set("Authorization", `Bearer ${await token(user)}`);
-    return await app.request(path, { ...rest, headers });
+    const remoteAddr = peer && { transport: "tcp", hostname: peer, port: 1 };
+    return await app.request(path, { ...rest, headers }, remoteAddr ? { remoteAddr } : {});
   }
 
   async function close() {
