@@ -8,7 +8,8 @@ import {
   type Surroundings,
 } from "./context.ts";
 import { EXIT, type ExitReason } from "./exit_codes.ts";
-import { write } from "./terminal.ts";
+import { Interrupted } from "./failure.ts";
+import { type Terminal, write } from "./terminal.ts";
 import { addDownload } from "./commands/down.ts";
 import { addInfo } from "./commands/info.ts";
 import { addList } from "./commands/ls.ts";
@@ -46,19 +47,13 @@ export async function run(
     reason = await (action as CommandAction<unknown[], unknown>)(context, options, ...params.slice(0, -2)) ??
       "ok";
   };
-  const program = buildProgram(handle, { version });
-  program.configureOutput({
-    writeOut: (text) => void terminal.stdout.write(text),
-    writeErr: (text) => void terminal.stderr.write(text),
-    // Help has no colours; asking for them would read more of the environment.
-    getOutHasColors: () => false,
-    getErrHasColors: () => false,
-  });
+  const program = buildProgram(handle, { version, terminal });
   try {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) reason = error.exitCode === 0 ? "ok" : "usage";
     else if ((error as NodeJS.ErrnoException).code === "EPIPE") reason = "brokenPipe";
+    else if (error instanceof Interrupted && !globals.json) reason = error.reason;
     else reason = await commandContext(surroundings, globals).output.failed(error);
   }
   // What commander wrote leaves too before the process ends.
@@ -67,7 +62,10 @@ export async function run(
 }
 
 /** The whole tree, for running and for the documentation. */
-export function buildProgram(handle: Handle, { version }: { version: string }): Command {
+export function buildProgram(
+  handle: Handle,
+  { version, terminal }: { version: string; terminal: Pick<Terminal, "stdout" | "stderr"> },
+): Command {
   const program = new Command("pawl")
     .description("Resumable uploads and downloads with a Pawl server.")
     .version(version, "-V, --version", "print the version")
@@ -78,6 +76,13 @@ export function buildProgram(handle: Handle, { version }: { version: string }): 
     .option("-q, --quiet", "print only what a script needs, such as ids")
     .configureHelp({ showGlobalOptions: true, helpWidth: HELP_WIDTH })
     .showHelpAfterError("Run it with --help to see how.")
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+      // Help has no colours; asking for them would read more of the environment.
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
     .exitOverride()
     .addHelpText("after", exitCodesText());
   addLogin(program, handle);

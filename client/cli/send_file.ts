@@ -19,6 +19,15 @@ export interface Sending {
   fields: FileFields;
   /** null: nothing needs to be remembered. */
   unfinished: Unfinished | null;
+  /** Gets what an interruption left unsent. */
+  stopped: Stopped[];
+}
+
+/** A file that was on its way when the command was interrupted, and how much of it is safe at the server. */
+export interface Stopped {
+  path: string;
+  confirmedBytes: number;
+  totalBytes: number;
 }
 
 type FileSource = Extract<Source, { kind: "file" }>;
@@ -26,7 +35,7 @@ type FileSource = Extract<Source, { kind: "file" }>;
 /** `parallel`: requests at once. Throws `PawlError`, or the reason of the context's signal. */
 export async function sendFile(
   source: FileSource,
-  { context, pawl, display, fields, unfinished, parallel }: Sending & { parallel: number },
+  { context, pawl, display, fields, unfinished, stopped, parallel }: Sending & { parallel: number },
 ): Promise<void> {
   const known = unfinished?.attachmentOf(source) ?? null;
   const earlier = known === null ? null : await find(pawl, known, context.signal);
@@ -47,7 +56,12 @@ export async function sendFile(
       onProgress: view.progressed,
       onState: (change) => view.troubled(troubleOf(change)),
     });
-    const attachment = await upload.result;
+    const attachment = await upload.result.finally(() => {
+      const { confirmedBytes } = upload.progress;
+      if (context.signal.aborted) {
+        stopped.push({ path: source.path, confirmedBytes, totalBytes: source.size });
+      }
+    });
     const { path, size, modifiedMs } = source;
     await unfinished?.done({ path, size, modifiedMs, attachmentId: attachment.id });
     const how = upload.instant ? "instant" : "sent";

@@ -4,6 +4,7 @@ import { mkdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { TransferProgress } from "../progress_types.ts";
 import { stateDir } from "./config_dir.ts";
 import type { CommandContext } from "./context.ts";
 import type { Source } from "./file_list.ts";
@@ -40,7 +41,7 @@ export async function sendSpooled(
   source: StreamSource,
   sending: Sending & { parallel: number },
 ): Promise<void> {
-  const { context, fields } = sending;
+  const { context, display, fields } = sending;
   const path = join(
     stateDir(context.env),
     "spool",
@@ -48,22 +49,62 @@ export async function sendSpooled(
     fields.fileName!.replace(/[/\\\0]/g, "_"),
   );
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await context.output.note(`Keeping the stream in ${path} first.`);
+  const view = display.begin(fields.fileName!, null);
   try {
+    const counted = (pieces: AsyncIterable<Uint8Array>) =>
+      countBytes(pieces, (bytes) => view.progressed(reading(bytes)));
     const file = createWriteStream(path, { mode: 0o600, flags: "wx" });
-    await pipeline(openStream(source.path, context), file, { signal: context.signal });
+    await pipeline(openStream(source.path, context), counted, file, { signal: context.signal });
   } catch (error) {
     await rm(dirname(path), { recursive: true, force: true });
+    if (!context.signal.aborted) throw error;
+    await display.above(() => context.output.note("Stopped before the stream ended: nothing is kept."));
     throw error;
+  } finally {
+    view.cancelled();
   }
   try {
     const { size, mtimeMs } = await stat(path);
     await sendFile({ kind: "file", path, size, modifiedMs: mtimeMs }, sending);
   } catch (error) {
-    await context.output.note(`The stream is kept in ${path}. Go on with: pawl up ${path}`);
+    const again = `pawl up ${shellQuote(path)}`;
+    await display.above(() =>
+      context.output.note(
+        `The stream is kept in a file. Go on with: ${again} (and the same options), then remove it.`,
+      )
+    );
     throw error;
   }
   await rm(dirname(path), { recursive: true, force: true });
+}
+
+async function* countBytes(
+  pieces: AsyncIterable<Uint8Array>,
+  onBytes: (sum: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let sum = 0;
+  for await (const piece of pieces) {
+    onBytes(sum += piece.length);
+    yield piece;
+  }
+}
+
+function reading(bytes: number): TransferProgress {
+  return {
+    state: "preparing",
+    totalBytes: null,
+    transferredBytes: bytes,
+    confirmedBytes: 0,
+    resumedBytes: 0,
+    fraction: 0,
+    bytesPerSecond: 0,
+    secondsLeft: null,
+  };
+}
+
+/** The path as one word of a POSIX shell. */
+function shellQuote(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 function openStream(path: string, { terminal }: CommandContext): Readable {

@@ -14,12 +14,14 @@ export interface PseudoTerminalOptions {
 }
 
 export interface PseudoTerminal extends AsyncDisposable {
-  /** The lines of the screen and of what has scrolled out of it, without blanks at their ends. */
-  lines(): string[];
+  /** The rows of the screen and of what has scrolled out of it, without blanks at their ends. */
+  rows(): string[];
+  /** The same as text, in which a line that fills several rows is one. */
+  text(): string;
   /** All that was printed, with its escape sequences. */
   raw(): string;
   readonly cursorVisible: boolean;
-  /** Resolves as soon as `test` holds of the screen's text; rejects with that text when the program ends without. */
+  /** Resolves as soon as `test` holds of `text`; rejects with it when the program ends without. */
   shows(test: RegExp | ((text: string) => boolean)): Promise<string>;
   /** Types; `\x03` is Ctrl-C. */
   type(keys: string): Promise<void>;
@@ -80,19 +82,29 @@ export async function openTerminal(
     return code;
   })();
 
-  const lines = () => {
+  const buffer = () => {
     const { buffer: { active } } = screen;
-    const all = Array.from(
-      { length: active.length },
-      (_, row) => active.getLine(row)!.translateToString(true).trimEnd(),
-    );
-    while (all.at(-1) === "") all.pop();
-    return all;
+    return Array.from({ length: active.length }, (_, row) => active.getLine(row)!);
+  };
+  const trimmed = (all: string[]) => {
+    const lines = all.map((line) => line.trimEnd());
+    while (lines.at(-1) === "") lines.pop();
+    return lines;
+  };
+  const shown = () => {
+    const lines: string[] = [];
+    for (const row of buffer()) {
+      const text = row.translateToString(!row.isWrapped);
+      if (row.isWrapped) lines.push((lines.pop() ?? "") + text);
+      else lines.push(text);
+    }
+    return trimmed(lines).join("\n");
   };
 
   await started.promise;
   return {
-    lines,
+    rows: () => trimmed(buffer().map((row) => row.translateToString(true))),
+    text: shown,
     raw: () => raw,
     get cursorVisible() {
       return raw.lastIndexOf("\x1b[?25h") >= raw.lastIndexOf("\x1b[?25l");
@@ -100,7 +112,7 @@ export async function openTerminal(
     shows(test) {
       return new Promise((resolve, reject) => {
         const watch = () => {
-          const text = lines().join("\n");
+          const text = shown();
           const seen = test instanceof RegExp ? test.test(text) : test(text);
           if (!seen && !over) return;
           watchers.delete(watch);

@@ -7,9 +7,9 @@ import type { CommandContext, Handle } from "../context.ts";
 import { combined, type ExitReason } from "../exit_codes.ts";
 import { CommandError } from "../failure.ts";
 import { type FileList, listFiles, type Source } from "../file_list.ts";
-import { count } from "../format.ts";
+import { count, formatSize } from "../format.ts";
 import { displayMode, openDisplay } from "../progress/display.ts";
-import { sendFile } from "../send_file.ts";
+import { sendFile, type Stopped } from "../send_file.ts";
 import { sendSpooled, sendStream } from "../send_stream.ts";
 import { newSlots, slotsOf } from "../slots.ts";
 import { openUnfinished } from "../unfinished.ts";
@@ -69,6 +69,7 @@ async function up(context: CommandContext, options: UpOptions, paths: string[]):
   const command = { server, fields, paths: paths.map((path) => path === "-" ? path : resolve(path)) };
   const unfinished = sources.length > 1 ? await openUnfinished(command, { env, now }) : null;
   const slots = newSlots(options.parallel);
+  const stopped: Stopped[] = [];
   let done = 0;
   {
     using display = openDisplay({
@@ -79,7 +80,7 @@ async function up(context: CommandContext, options: UpOptions, paths: string[]):
       files: sources.length,
       bytes: totalBytes(sources),
     });
-    const sending = { context, pawl, display, fields, unfinished };
+    const sending = { context, pawl, display, fields, unfinished, stopped };
     await Promise.all(sources.map(async (source) => {
       const parallel = slotsOf(sizeOf(source), { slots: options.parallel, files: sources.length });
       try {
@@ -97,7 +98,7 @@ async function up(context: CommandContext, options: UpOptions, paths: string[]):
     }));
   }
   if (signal.aborted) {
-    await sayHowToGoOn(context, { sources, done, spool: options.spool ?? false });
+    await sayHowToGoOn(context, { sources, done, stopped, spool: options.spool ?? false });
     throw signal.reason;
   }
   const reason = combined(reasons);
@@ -137,13 +138,21 @@ function totalBytes(sources: readonly Source[]): number | null {
 
 async function sayHowToGoOn(
   { output }: CommandContext,
-  { sources, done, spool }: { sources: readonly Source[]; done: number; spool: boolean },
+  { sources, done, stopped, spool }: {
+    sources: readonly Source[];
+    done: number;
+    stopped: readonly Stopped[];
+    spool: boolean;
+  },
 ): Promise<void> {
   if (sources.length > 1) await output.note(`${done} of ${count(sources.length, "file")} are there.`);
+  for (const { path, confirmedBytes, totalBytes } of stopped) {
+    await output.note(`${path}: ${formatSize(confirmedBytes)} of ${formatSize(totalBytes)} are there.`);
+  }
   if (sources.some(({ kind }) => kind === "file")) {
-    await output.note("Stopped. What was sent is kept at the server: the same command goes on from there.");
+    await output.note("Stopped. What was sent is kept: run the same command again to go on.");
   } else if (!spool) {
-    await output.note("Stopped. A stream cannot go on: begin again, or use --spool to make that possible.");
+    await output.note("Stopped. A stream cannot go on: begin again, or use --spool next time.");
   }
 }
 

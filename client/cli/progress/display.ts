@@ -16,6 +16,8 @@ export interface TransferView {
   troubled(trouble: Trouble | null): void;
   /** It is done, or has failed: its bytes count as settled. */
   ended(): void;
+  /** It does not count: another view shows the same file. */
+  cancelled(): void;
 }
 
 export interface Display extends Disposable {
@@ -65,15 +67,17 @@ export function openDisplay(options: DisplayOptions): Display {
     begin(name, bytes) {
       const row: Row = { name, progress: null, trouble: null };
       board.rows.push(row);
+      const remove = () => void board.rows.splice(board.rows.indexOf(row), 1);
       return {
         progressed: (progress) => void (row.progress = progress),
         troubled: (trouble) => void (row.trouble = trouble),
         ended() {
-          board.rows.splice(board.rows.indexOf(row), 1);
+          remove();
           board.endedFiles++;
           board.endedBytes += bytes ?? row.progress?.transferredBytes ?? 0;
           board.keptBytes += keptBytes(row, bytes);
         },
+        cancelled: remove,
       };
     },
     skip(bytes) {
