@@ -8,8 +8,9 @@ import { Problem } from "./problem.ts";
 import { discard } from "./records/blobs.ts";
 import { keys } from "./records/keys.ts";
 import { ACTIVITY_EVERY_MS, type ActivityRecord, findKeys } from "./records/uploads.ts";
-import { finishOnce } from "./uploads/complete.ts";
 import { endWithoutFile, removeOwnBlob, sweepLeftover } from "./uploads/end.ts";
+import { readParts } from "./uploads/parts.ts";
+import { lookAgain } from "./uploads/state.ts";
 
 const STEP = 100;
 const HOUR = 3_600_000;
@@ -101,11 +102,17 @@ async function nextLook(core: Core, record: UploadRecord): Promise<number | null
   }
   const live = core.live.peek(record.id);
   const activity = await core.records.get<ActivityRecord>(keys.uploadActivity(record.id));
-  const stored = activity.value?.at ?? record.createdAt;
+  const stored = Math.max(activity.value?.at ?? record.createdAt, await progressOfParts(core, record));
   const last = Math.max(stored + ACTIVITY_COARSENESS_MS, live?.lastProgressAt ?? 0);
   const busy = (live?.claims.size ?? 0) > 0 || live?.finishing;
   const expiry = last + core.config.sessions.expireHours * HOUR;
   return busy ? Math.max(expiry, core.now() + HOUR) : expiry;
+}
+
+/** What is made of others goes on for as long as one of them does. */
+async function progressOfParts(core: Core, record: UploadRecord): Promise<number> {
+  const parts = await readParts(core, record);
+  return Math.max(0, ...parts.map(({ progressAt }) => progressAt));
 }
 
 function expire(core: Core, record: UploadRecord): Promise<UploadRecord> {
@@ -166,13 +173,11 @@ async function finishWholeUploads(core: Core): Promise<void> {
 /** So that no client that saw its last byte acknowledged loses its file. */
 async function finishIfWhole(core: Core, id: string): Promise<void> {
   const { value: record } = await core.records.get<UploadRecord>(keys.upload(id));
-  if (record?.status !== "uploading" || !record.size) return;
-  using lease = await core.live.open(record);
-  if (lease.upload.received.bytes < record.size) return;
+  if (record?.status !== "uploading" || record.size === 0) return;
   try {
-    await finishOnce(core, { record, upload: lease.upload, sha256: null });
+    await lookAgain(core, record);
   } catch (error) {
-    // A wrong digest has failed the session; anything else is tried again when it is completed.
+    // It has failed or expired, and says so; anything else is tried again when somebody asks for it.
     if (!(error instanceof Problem)) throw error;
   }
 }

@@ -38,3 +38,9 @@ export function mediaType(declared: string | null | undefined, fileName: string)
   const charset = (quoted ?? plain)?.toLowerCase();
   return charset === undefined ? essence : `${essence}; charset=${charset}`;
 }
+
+/** The extension that files of this type usually have, with its dot; "" when nobody knows. */
+export function extensionFor(declared: string | null | undefined): string {
+  const extension = mime.getExtension(declared ?? "");
+  return extension === null ? "" : `.${extension}`;
+}

@@ -48,6 +48,8 @@ export interface BlobRecord {
   crc32: number | null;
   refs: number;
   state: BlobState;
+  /** Other blobs whose bytes this one is made of, each once; each counts it among its references. Absent: its own. */
+  parts?: string[];
   /** When the sweep looks at it (ms since 1970); null while it is in use. */
   sweepAt: number | null;
 }
@@ -76,8 +78,8 @@ export type Concat =
   | { kind: "partial" }
   | {
     kind: "final";
-    /** Ids of the partial uploads; one may come twice. */
-    parts: string[];
+    /** The partial uploads and their bytes, in order; one may come twice. */
+    parts: { id: string; blobId: string }[];
     /** The list as the client wrote it. */
     header: string;
   };

@@ -42,6 +42,7 @@ export const PROBLEMS = {
   "too-many-chunks": [409, "The upload has too many chunks"],
   "attachment-state": [409, "The attachment is not in the right state"],
   "busy": [503, "Too busy right now"],
+  "archive-changed": [410, "A file of the archive is gone"],
   "upload-expired": [410, "The upload has expired"],
   "upload-cancelled": [410, "The upload was cancelled"],
   "precondition-failed": [412, "A precondition failed"],

@@ -1,5 +1,5 @@
 /** Blob records: who refers to stored bytes, and when the sweep may take them. Each function adds to a commit. */
-import type { BlobRecord } from "../model.ts";
+import type { BlobRecord, Segment } from "../model.ts";
 import { keys } from "./keys.ts";
 
 type Commit = Deno.AtomicOperation;
@@ -7,7 +7,11 @@ type BlobEntry = Deno.KvEntryMaybe<BlobRecord>;
 
 /** A blob that a session writes into. */
 export function beginBlob(commit: Commit, id: string): void {
-  const blob: BlobRecord = {
+  commit.set(keys.blob(id), newBlob(id));
+}
+
+function newBlob(id: string): BlobRecord {
+  return {
     id,
     segments: [],
     size: 0,
@@ -17,7 +21,6 @@ export function beginBlob(commit: Commit, id: string): void {
     state: "uploading",
     sweepAt: null,
   };
-  commit.set(keys.blob(id), blob);
 }
 
 /** Whether an attachment may be put on this blob. */
@@ -32,11 +35,50 @@ export function referTo(commit: Commit, entry: BlobEntry): void {
   commit.check(entry).set(entry.key, { ...blob, refs: blob.refs + 1, state: "live", sweepAt: null });
 }
 
+/**
+ * A blob that will be made of bytes of `parts`, before anybody refers to it: the sweep takes it at `sweepAt` unless
+ * `useMadeBlob` comes before.
+ */
+export function prepareMadeBlob(
+  commit: Commit,
+  { id, parts, sweepAt }: { id: string; parts: string[]; sweepAt: number },
+): void {
+  const blob: BlobRecord = { ...newBlob(id), parts, state: "condemned", sweepAt };
+  commit.set(keys.blob(id), blob).set(keys.blobSweep(sweepAt, id), id);
+}
+
+/** A session now has the blob; it is no more for the sweep. */
+export function useMadeBlob(commit: Commit, entry: BlobEntry): void {
+  const blob = entry.value!;
+  if (blob.sweepAt !== null) commit.delete(keys.blobSweep(blob.sweepAt, blob.id));
+  commit.check(entry).set(entry.key, { ...blob, state: "uploading", sweepAt: null });
+}
+
+/** `user` will be made of bytes of this one, which stay for as long as it needs them. */
+export function addUser(
+  commit: Commit,
+  part: BlobEntry,
+  { user, uploadId }: { user: string; uploadId: string },
+): void {
+  const blob = part.value!;
+  commit.check(part).set(part.key, { ...blob, refs: blob.refs + 1 }).set(
+    keys.blobUser(blob.id, user),
+    uploadId,
+  );
+}
+
+/** The session that wrote a part has ended, but others are made of its bytes. */
+export function sealPart(commit: Commit, blob: BlobRecord, segments: Segment[]): void {
+  const size = segments.reduce((sum, { length }) => sum + length, 0);
+  commit.set(keys.blob(blob.id), { ...blob, segments, size, state: "live" });
+}
+
 /** One reference less; the last one gone, the blob is condemned and waits for the sweep until `sweepAt`. */
 export function release(commit: Commit, entry: BlobEntry, sweepAt: number): void {
   const blob = entry.value!;
   commit.check(entry);
-  if (blob.refs > 1) commit.set(entry.key, { ...blob, refs: blob.refs - 1 });
+  // While its session is open that one decides about its bytes.
+  if (blob.refs > 1 || blob.state === "uploading") commit.set(entry.key, { ...blob, refs: blob.refs - 1 });
   else discard(commit, { ...blob, refs: 0 }, { state: "condemned", sweepAt });
 }
 

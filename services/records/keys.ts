@@ -54,6 +54,13 @@ export const keys = {
   attachmentDeleted: (time: number, id: string) => ["attachment_deleted", time, BigInt(id)],
   downloadCount: (id: string) => ["download_count", BigInt(id)],
 
+  // Archives
+  archive: (id: string) => ["archive", id],
+  archivePart: (id: string, part: number) => ["archive_part", id, part],
+  archiveParts: (id: string) => ["archive_part", id],
+  archiveByExpiry: (time: number, id: string) => ["archive_by_expiry", time, id],
+  archivesByExpiry: () => ["archive_by_expiry"],
+
   // Limits
   limits: (owner: string) => ["limits", owner],
   limitsShare: (owner: string, uploadId: string) => ["limits_share", owner, uploadId],
@@ -101,6 +108,9 @@ export const keys = {
   // Blobs
   blob: (id: string) => ["blob", id],
   blobBySha256: (sha256: string) => ["blob_by_sha256", sha256],
+  /** That blob `user` is made of bytes of blob `part`; the value is the id of the upload for which it is. */
+  blobUser: (part: string, user: string) => ["blob_user", part, user],
+  blobUsers: (part: string) => ["blob_user", part],
   /** Blobs to be looked at by the sweep, by the time from which on. */
   blobSweep: (time: number, id: string) => ["blob_sweep", time, id],
   blobSweeps: () => ["blob_sweep"],

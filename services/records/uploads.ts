@@ -35,13 +35,23 @@ export function findKeys(record: Omit<UploadRecord, "id">): Deno.KvKey[] {
 
 /** `lookAt` is when the expiry job first looks (ms since 1970). */
 export function createUpload(commit: Commit, record: UploadRecord, lookAt: number): void {
+  createFinal(commit, record, lookAt);
+  for (const key of findKeys(record)) commit.set(key, record.id);
+  beginBlob(commit, record.blobId);
+}
+
+/** A session that writes nothing itself; its blob is there already. */
+export function createFinal(commit: Commit, record: UploadRecord, lookAt: number): void {
   commit
     .check({ key: keys.upload(record.id), versionstamp: null })
     .set(keys.upload(record.id), record)
     .set(keys.uploadByOwner(record.ownerId, record.createdAt, record.id), true)
     .set(keys.uploadByExpiry(lookAt, record.id), true);
-  for (const key of findKeys(record)) commit.set(key, record.id);
-  beginBlob(commit, record.blobId);
+}
+
+/** Stores a session that begins and ends by this commit; `forgetAt` is when it answers no more (ms since 1970). */
+export function createEnded(commit: Commit, record: UploadRecord, forgetAt: number): void {
+  commit.set(keys.upload(record.id), record).set(keys.uploadByExpiry(forgetAt, record.id), true);
 }
 
 /** Ends the session; it answers for some days more. Its chunk records are deleted later, in batches. */

@@ -1,9 +1,21 @@
 /** Begins an upload for a sequential protocol: always a new session, perhaps with its first bytes. */
 import type { Core } from "../core.ts";
-import type { FileRequest } from "../file_rules.ts";
-import type { Caller } from "../model.ts";
-import type { AppendRequest } from "./append.ts";
+import { type FileRequest, requireSize } from "../file_rules.ts";
+import type { Caller, UploadRecord } from "../model.ts";
+import { Problem, type ProblemCode } from "../problem.ts";
+import { keys } from "../records/keys.ts";
+import { createUpload } from "../records/uploads.ts";
+import { type AppendRequest, outcome, sizeSaid, tooMuch } from "./append.ts";
+import { appendBody, type Appended } from "./append_body.ts";
+import { sizeBound } from "./chunk_rules.ts";
+import type { ContentDigests } from "./digest_check.ts";
+import { draftOf } from "./draft.ts";
+import { endWithoutFile } from "./end.ts";
+import { firstLook } from "./find.ts";
+import type { LiveUpload } from "./live.ts";
+import { Place } from "./place.ts";
 import type { UploadState } from "./state.ts";
+import { drop, isRefusal } from "./whole_file.ts";
 
 /** What a request says of a file; a name is made when it says none. */
 export interface BeginRequest extends Omit<FileRequest, "fileName"> {
@@ -22,9 +34,6 @@ export interface BeginRequest extends Omit<FileRequest, "fileName"> {
   first?: Pick<AppendRequest, "length" | "digests" | "body" | "last"> | null | undefined;
 }
 
-/** Characters, inclusive. */
-export const MAX_METADATA = 16_384;
-
 /**
  * The whole file in this request costs one commit. When the body breaks, what safely arrived stays as an open
  * session of the caller; a refused body leaves nothing.
@@ -32,6 +41,87 @@ export const MAX_METADATA = 16_384;
  * Throws `sessions-disabled`, what is wrong with the file (`invalid-file-name`, `type-not-allowed`,
  * `unknown-business-type`, `file-too-large`, `invalid-request`), and of the body whatever `appendToUpload` does.
  */
-export function beginUpload(_core: Core, _caller: Caller, _request: BeginRequest): Promise<UploadState> {
-  return Promise.reject(new Error("not built yet"));
+export async function beginUpload(core: Core, caller: Caller, request: BeginRequest): Promise<UploadState> {
+  const leave = core.gate.enter();
+  try {
+    const first = { length: 0, digests: {}, body: null, ...request.first };
+    const size = sizeSaid(request, { ...first, offset: 0 });
+    const draft = draftOf(core, caller, { ...request, size });
+    requireSize(core.config, { businessType: draft.businessType, size: size ?? 0 });
+    using lease = core.live.begin(draft);
+    const { upload } = lease;
+    if (!first.body && size !== 0) return await outcome(core, upload, await store(core, draft));
+    const body = first.body ?? new Blob([]).stream();
+    return await outcome(
+      core,
+      upload,
+      await beginWithBody(core, { draft, upload, first: { ...first, body } }),
+    );
+  } finally {
+    leave();
+  }
 }
+
+/** The session without any bytes. */
+async function store(core: Core, draft: UploadRecord): Promise<Appended> {
+  const { records } = core;
+  await records.transact(async (commit) => {
+    const own = await records.get<UploadRecord>(keys.upload(draft.id));
+    if (own.value) return; // Our own commit, whose answer was lost.
+    createUpload(commit, draft, firstLook(core, draft));
+  });
+  return { record: draft };
+}
+
+interface Begin {
+  draft: UploadRecord;
+  upload: LiveUpload;
+  first: { length: number | null; digests: ContentDigests; body: ReadableStream<Uint8Array>; last?: boolean };
+}
+
+async function beginWithBody(core: Core, { draft, upload, first }: Begin): Promise<Appended> {
+  const { length, last = false } = first;
+  const end = sizeBound(core, draft);
+  const overflow = () => tooMuch(draft, end);
+  if (length !== null && length > end) throw overflow();
+  const claim = await upload.claims.take({ start: 0, end: Infinity }, { now: core.elapsed, takeoverMs: 0 });
+  const place = new Place(core, {
+    record: draft,
+    upload,
+    start: 0,
+    end,
+    overflow,
+    sequential: { tail: null },
+    draft: true,
+  });
+  try {
+    const appended = await appendBody(core, place, { record: draft, upload, claim, last, body: first });
+    // Nothing came, and nothing is wrong with that.
+    if (place.isDraft && !("attachment" in appended) && !("failure" in appended)) await store(core, draft);
+    if ("failure" in appended && place.isDraft) throw new Problem("upload-failed", appended.failure);
+    return appended;
+  } catch (error) {
+    claim.release();
+    await giveUp(core, { draft, isStored: !place.isDraft, error });
+    throw error;
+  } finally {
+    place.close();
+    claim.release();
+  }
+}
+
+/** What a body has left that was refused: its sender never learns the address. What only broke off stays. */
+async function giveUp(
+  core: Core,
+  { draft, isStored, error }: { draft: UploadRecord; isStored: boolean; error: unknown },
+): Promise<void> {
+  if (!isRefusal(error)) return;
+  if (!isStored) {
+    core.live.forget(draft.id);
+    await drop(core, draft);
+  } else if (!KEEPS.has((error as Problem).code)) {
+    await endWithoutFile(core, draft, { status: "cancelled" });
+  }
+}
+
+const KEEPS = new Set<ProblemCode>(["body-incomplete", "body-stalled", "busy", "disk-full", "stopping"]);

@@ -2,10 +2,9 @@
 import type { Core } from "../core.ts";
 import type { AttachmentRecord, Caller, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
-import { keys } from "../records/keys.ts";
-import { failUpload, removeOwnBlob, sweepLeftover } from "./end.ts";
-import { endedProblem, findUpload, requireFresh, requireUploading } from "./find.ts";
-import { attachmentOf, finish } from "./finish.ts";
+import { endedProblem, findUpload, requireFresh } from "./find.ts";
+import { attachmentOf } from "./finish.ts";
+import { finishOnce, within } from "./finishing.ts";
 import { declareSize } from "./length.ts";
 import type { LiveUpload } from "./live.ts";
 
@@ -41,9 +40,15 @@ export async function complete(
       return { state: "completed", attachment, created: false };
     }
     if (record.status !== "uploading") throw endedProblem(record);
+    if (record.concat?.kind === "partial") {
+      throw new Problem(
+        "forbidden",
+        "This is a part of a larger upload; it becomes a file with that one only.",
+      );
+    }
     using lease = await core.live.open(record);
     const upload = lease.upload;
-    if (!upload.finishing) {
+    if (!upload.finishing && !record.concat) {
       requireFresh(core, upload);
       record = await withSize(core, record, upload);
       requireWhole(upload, record.size!);
@@ -96,73 +101,4 @@ function requireSame(attachment: AttachmentRecord, sha256: string | null): Attac
     `The upload is complete, and its SHA-256 is ${attachment.sourceSha256}, not ${sha256}.`,
     { extra: { declared: sha256, received: attachment.sourceSha256, attachmentId: attachment.id } },
   );
-}
-
-interface FinishWork {
-  record: UploadRecord;
-  upload: LiveUpload;
-  sha256: string | null;
-}
-
-/** Joins the finishing that is going on, or starts it; it goes on when nobody waits any more. */
-export function finishOnce(core: Core, { record, upload, sha256 }: FinishWork): Promise<string> {
-  if (upload.finishing) return upload.finishing;
-  const finishing = finishUpload(core, record, sha256);
-  finishing.catch(() => {}); // Everybody who waits for it hears of it.
-  upload.finishing = finishing;
-  // Keeps the live upload in memory, and a stop waiting, until it has ended.
-  core.background.run("finish upload", async () => {
-    using _lease = await core.live.open(record);
-    try {
-      await finishing;
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-    } finally {
-      upload.finishing = null;
-    }
-  });
-  return finishing;
-}
-
-/** The attachment's id. */
-async function finishUpload(core: Core, record: UploadRecord, sha256: string | null): Promise<string> {
-  const size = record.size!;
-  const content = await core.blobs.digest(record.blobId, core.blobs.segments(record.blobId, size)).catch(async (error) => {
-    // Ended meanwhile, so that the bytes are gone?
-    const { value } = await core.records.get<UploadRecord>(keys.upload(record.id));
-    if (value?.status === "completed") return value;
-    requireUploading(value);
-    throw error;
-  });
-  if ("attachmentId" in content) return content.attachmentId!;
-  for (const declared of [record.sha256, sha256]) {
-    if (declared === null || declared === content.sha256) continue;
-    const failure =
-      `The file's SHA-256 is ${content.sha256}, but ${declared} was declared. The upload has failed and its bytes are gone; send the file again.`;
-    const after = await failUpload(core, record, failure);
-    if (after.status === "completed") return after.attachmentId!;
-    throw new Problem("digest-mismatch", failure, { extra: { declared, received: content.sha256 } });
-  }
-  const { attachment, keptOwn } = await finish(core, {
-    ownerId: record.ownerId,
-    facts: record,
-    content: { blobId: record.blobId, size, ...content },
-    uploadId: record.id,
-  });
-  core.background.run("clean up after upload", async () => {
-    if (!keptOwn) await removeOwnBlob(core, record.blobId);
-    await sweepLeftover(core, record.id);
-  });
-  return attachment.id;
-}
-
-/** null when it takes longer. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | null> {
-  const { promise, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(resolve, ms, null);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,11 +1,15 @@
 /** Compares the bytes of a request with the digests its sender declared. */
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 
 /** Declared digests, lower-case hex. Every one that is given must match. */
 export interface ContentDigests {
   sha256?: string;
   sha512?: string;
   md5?: string;
+  sha1?: string;
+  /** Eight digits, big-endian. */
+  crc32?: string;
 }
 
 export interface DigestCheck {
@@ -18,8 +22,22 @@ export interface DigestCheck {
   mismatch(sha256?: string): string | null;
 }
 
-const NAMES = { sha256: "sha-256", sha512: "sha-512", md5: "md5" } as const;
-const ALGORITHMS = ["sha256", "sha512", "md5"] as const;
+const NAMES = { sha256: "sha-256", sha512: "sha-512", md5: "md5", sha1: "sha-1", crc32: "crc-32" } as const;
+const ALGORITHMS = ["sha256", "sha512", "md5", "sha1", "crc32"] as const;
+
+/** What a check needs of a hash; its digest is lower-case hex. */
+interface Running {
+  update(bytes: Uint8Array): unknown;
+  digest(encoding: "hex"): string;
+}
+
+function runningCrc32(): Running {
+  let value = 0;
+  return {
+    update: (bytes) => value = crc32(bytes, value),
+    digest: () => value.toString(16).padStart(8, "0"),
+  };
+}
 
 /**
  * Hashes for the declared digests only, so that `{}` costs nothing.
@@ -30,9 +48,10 @@ export function digestCheck(
   options: { sha256Elsewhere?: boolean } = {},
 ): DigestCheck {
   const asked = ALGORITHMS.filter((algorithm) => declared[algorithm] !== undefined);
-  const hashes = new Map<string, Hash>();
+  const hashes = new Map<string, Running>();
   for (const algorithm of asked) {
-    if (algorithm !== "sha256" || !options.sha256Elsewhere) hashes.set(algorithm, createHash(algorithm));
+    if (algorithm === "sha256" && options.sha256Elsewhere) continue;
+    hashes.set(algorithm, algorithm === "crc32" ? runningCrc32() : createHash(algorithm));
   }
   return {
     update(bytes) {

@@ -1,12 +1,17 @@
 /** Ending a session without a file: cancelled, failed or expired. Records first, bytes afterwards. */
 import type { Core } from "../core.ts";
 import type { BlobRecord, Caller, UploadRecord, UploadStatus } from "../model.ts";
-import { discard } from "../records/blobs.ts";
+import { discard, release, sealPart } from "../records/blobs.ts";
 import { keys } from "../records/keys.ts";
 import { type ActivityRecord, endUpload } from "../records/uploads.ts";
 import { endedProblem, findUpload } from "./find.ts";
 
 const CHUNKS_PER_COMMIT = 500;
+const USERS_PER_LOOK = 1000;
+const MINUTE = 60_000;
+
+export const PART_GONE =
+  "A part of this upload was given up before all of its bytes had come. Open a new upload for the file.";
 
 /** Cancels; again is no error. Throws `upload-ended` when the upload is complete: its attachment is to be deleted then. */
 export async function cancelUpload(core: Core, caller: Caller, id: string): Promise<void> {
@@ -32,6 +37,7 @@ interface End {
 /** Commits the end, tells the writers to stop, then frees the bytes. Gives the session as it is now. */
 export async function endWithoutFile(core: Core, record: UploadRecord, end: End): Promise<UploadRecord> {
   const { records, now } = core;
+  using lease = record.concat?.kind === "partial" ? await core.live.open(record) : null;
   const after = await records.transact(async (commit) => {
     const session = await records.get<UploadRecord>(keys.upload(record.id));
     if (session.value?.status !== "uploading") return session.value ?? record;
@@ -44,26 +50,60 @@ export async function endWithoutFile(core: Core, record: UploadRecord, end: End)
     commit.check(session, blob);
     const ended = { status: end.status, failure: end.failure ?? null, endedAt: now() };
     endUpload(commit, session.value, ended);
-    if (blob.value) discard(commit, blob.value, { state: "deleting", sweepAt: now() });
+    const isWhole = lease !== null && lease.upload.received.bytes === session.value.size;
+    if (blob.value && isWhole && blob.value.refs > 0) {
+      sealPart(commit, blob.value, core.blobs.segments(blob.value.id, session.value.size!));
+    } else if (blob.value) discard(commit, blob.value, { state: "deleting", sweepAt: now() });
     return { ...session.value, ...ended };
   });
   if (after.status !== end.status) return after;
   await core.live.peek(record.id)?.claims.clear(endedProblem(after));
+  core.live.forget(record.id);
   await removeOwnBlob(core, record.blobId);
-  core.background.run("clean up after upload", () => sweepLeftover(core, record.id));
+  core.background.run("clean up after upload", async () => {
+    await sweepLeftover(core, record.id);
+    if (lease) await failUsers(core, record);
+  });
   return after;
 }
 
+/** The final uploads that were to be made of bytes which have gone with their part. */
+async function failUsers(core: Core, part: UploadRecord): Promise<void> {
+  const { value } = await core.records.get<BlobRecord>(keys.blob(part.blobId));
+  if (value && value.state !== "deleting") return;
+  const users = await core.records.page<string>(keys.blobUsers(part.blobId), { limit: USERS_PER_LOOK });
+  for (const user of users) {
+    const { value: final } = await core.records.get<UploadRecord>(keys.upload(user.value));
+    if (final?.status === "uploading") await failUpload(core, final, PART_GONE);
+  }
+}
+
 /** Frees the bytes of a blob that is `deleting`; asked again, does nothing. */
-export async function removeOwnBlob({ records, blobs }: Core, id: string): Promise<void> {
+export async function removeOwnBlob(core: Core, id: string): Promise<void> {
+  const { records, blobs } = core;
   const { value } = await records.get<BlobRecord>(keys.blob(id));
   if (value?.state !== "deleting") return;
   await blobs.remove(id);
+  for (const part of value.parts ?? []) await releasePart(core, { part, user: id });
   await records.transact(async (commit) => {
     const entry = await records.get<BlobRecord>(keys.blob(id));
     if (entry.value?.state !== "deleting") return;
     commit.check(entry).delete(entry.key);
     if (entry.value.sweepAt !== null) commit.delete(keys.blobSweep(entry.value.sweepAt, id));
+  });
+}
+
+/** Blob `user` is made of bytes of `part` no more; asked again, does nothing. */
+async function releasePart(core: Core, { part, user }: { part: string; user: string }): Promise<void> {
+  const { records, now, config } = core;
+  await records.transact(async (commit) => {
+    const use = await records.get<string>(keys.blobUser(part, user));
+    if (use.value === null) return;
+    commit.check(use).delete(use.key);
+    const blob = await records.get<BlobRecord>(keys.blob(part));
+    if (blob.value && blob.value.state !== "deleting") {
+      release(commit, blob, now() + config.blobs.graceMinutes * MINUTE);
+    }
   });
 }
 

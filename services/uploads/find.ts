@@ -26,8 +26,8 @@ export function expiresAt(core: Core, upload: Pick<LiveUpload, "lastProgressAt">
 }
 
 /** When the expiry job first looks at a new session, ms since 1970. */
-export function firstLook(core: Core, { createdAt }: UploadRecord): number {
-  return createdAt + core.config.sessions.expireHours * HOUR;
+export function firstLook({ config }: Core, { createdAt }: UploadRecord): number {
+  return createdAt + config.sessions.expireHours * HOUR;
 }
 
 /** Passes when bytes may still come. Throws what has become of the session otherwise. */

@@ -1,12 +1,14 @@
 /** The one commit that makes an attachment of stored bytes; equal content is stored once. */
 import type { Core } from "../core.ts";
-import type { AttachmentRecord, BlobRecord, FileFacts, UploadRecord } from "../model.ts";
+import type { AttachmentRecord, BlobRecord, FileFacts, Segment, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { putAttachment } from "../records/attachments.ts";
 import { discard, isUsable, referTo } from "../records/blobs.ts";
 import { keys } from "../records/keys.ts";
-import { endUpload } from "../records/uploads.ts";
+import { createEnded, endUpload } from "../records/uploads.ts";
 import { requireUploading } from "./find.ts";
+
+const DAY = 86_400_000;
 
 /** Bytes that are whole and on stable storage. */
 export interface StoredContent {
@@ -15,6 +17,8 @@ export interface StoredContent {
   /** Of the bytes stored, lower-case hex. */
   sha256: string;
   crc32: number;
+  /** Where the bytes lie when they are those of other blobs; absent: in the blob itself. */
+  segments?: Segment[];
 }
 
 export interface Finishing {
@@ -23,6 +27,8 @@ export interface Finishing {
   content: StoredContent;
   /** The session whose blob this is; null for bytes of which no record exists. */
   uploadId: string | null;
+  /** That session, when it is not stored yet: the commit stores it, completed. */
+  draft?: UploadRecord | null;
 }
 
 export interface Finished {
@@ -37,35 +43,48 @@ export interface Finished {
  */
 export async function finish(core: Core, finishing: Finishing): Promise<Finished> {
   const { records, now } = core;
-  const { content, uploadId } = finishing;
+  const { content, uploadId, draft } = finishing;
+  const { enabled: dedupes } = core.config.dedupe;
   const attachment = newAttachment(core, finishing);
 
   return await records.transact(async (commit) => {
-    const session = uploadId === null ? null : await records.get<UploadRecord>(keys.upload(uploadId));
+    const [mine, own, index, session] = await records.getMany([
+      keys.attachment(attachment.id),
+      keys.blob(content.blobId),
+      keys.blobBySha256(content.sha256),
+      ...(uploadId === null ? [] : [keys.upload(uploadId)]),
+    ]) as [
+      Deno.KvEntryMaybe<AttachmentRecord>,
+      Deno.KvEntryMaybe<BlobRecord>,
+      Deno.KvEntryMaybe<string>,
+      Deno.KvEntryMaybe<UploadRecord>?,
+    ];
     if (session?.value?.status === "completed") return await earlier(core, session.value, content);
+    const upload = session && (session.value ?? draft ?? null);
     if (session) {
-      requireUploading(session.value);
-      requireDeclared(session.value, content);
+      requireUploading(upload!);
+      requireDeclared(upload!, content);
       commit.check(session);
     }
-    const mine = await records.get<AttachmentRecord>(keys.attachment(attachment.id));
     // The answer to our own commit was lost.
     if (mine.value) return { attachment: mine.value, keptOwn: mine.value.blobId === content.blobId };
-    const own = await records.get<BlobRecord>(keys.blob(content.blobId));
     commit.check(mine, own);
 
-    const shared = core.config.dedupe.enabled ? await storedBefore(core, commit, content.sha256) : null;
+    const shared = dedupes ? await storedBefore(core, commit, index) : null;
     if (shared) {
       referTo(commit, shared);
       if (own.value) discard(commit, own.value, { state: "deleting", sweepAt: now() });
     } else {
-      commit.set(own.key, liveBlob(core, content));
-      if (core.config.dedupe.enabled) commit.set(keys.blobBySha256(content.sha256), content.blobId);
+      commit.set(own.key, { ...own.value, ...liveBlob(core, content) });
+      if (dedupes) commit.set(keys.blobBySha256(content.sha256), content.blobId);
     }
     const record = { ...attachment, blobId: shared?.value?.id ?? content.blobId };
     putAttachment(commit, record);
-    if (session?.value) {
-      endUpload(commit, session.value, { status: "completed", attachmentId: record.id, endedAt: now() });
+    const end = { status: "completed" as const, attachmentId: record.id, endedAt: now() };
+    if (session?.value) endUpload(commit, { ...session.value, size: content.size }, end);
+    else if (upload) {
+      const { keepEndedDays } = core.config.sessions;
+      createEnded(commit, { ...upload, size: content.size, ...end }, end.endedAt + keepEndedDays * DAY);
     }
     return { attachment: record, keptOwn: !shared };
   });
@@ -99,10 +118,9 @@ export async function isUsableNow(core: Core, blob: BlobRecord | null): Promise<
 async function storedBefore(
   core: Core,
   commit: Deno.AtomicOperation,
-  sha256: string,
+  index: Deno.KvEntryMaybe<string>,
 ): Promise<Deno.KvEntry<BlobRecord> | null> {
   const { records } = core;
-  const index = await records.get<string>(keys.blobBySha256(sha256));
   commit.check(index);
   if (index.value === null) return null;
   const blob = await records.get<BlobRecord>(keys.blob(index.value));
@@ -123,10 +141,13 @@ export async function attachmentOf({ records }: Core, id: string): Promise<Attac
   throw new Problem("not-found", "This upload was completed, but its attachment has been deleted since.");
 }
 
-function liveBlob({ blobs }: Core, { blobId, size, sha256, crc32 }: StoredContent): BlobRecord {
+function liveBlob(
+  { blobs }: Core,
+  { blobId, size, sha256, crc32, segments = blobs.segments(blobId, size) }: StoredContent,
+): BlobRecord {
   return {
     id: blobId,
-    segments: blobs.segments(blobId, size),
+    segments,
     size,
     sha256,
     crc32,
@@ -138,11 +159,16 @@ function liveBlob({ blobs }: Core, { blobId, size, sha256, crc32 }: StoredConten
 
 export function newAttachment(
   core: Core,
-  { ownerId, facts, content }: Omit<Finishing, "uploadId">,
+  { ownerId, facts, content }: Pick<Finishing, "ownerId" | "facts" | "content">,
 ): AttachmentRecord {
   const now = core.now();
+  const { fileName, contentType, businessType, businessId, visibility } = facts;
   return {
-    ...facts,
+    fileName,
+    contentType,
+    businessType,
+    businessId,
+    visibility,
     id: core.newAttachmentId(),
     ownerId,
     blobId: content.blobId,

@@ -55,8 +55,10 @@ export interface LiveLease extends Disposable {
 export interface LiveUploads {
   /** The one `LiveUpload` of this session, loaded when it is not there, and without doubts. */
   open(record: UploadRecord): Promise<LiveLease>;
-  /** Like `open`, for a session that nobody knows of yet: nothing is loaded, and nothing stays unless it was stored. */
-  begin(record: UploadRecord): LiveLease & { isStored: boolean };
+  /** Like `open`, for a session that nobody knows of yet: there is nothing to load. */
+  begin(record: UploadRecord): LiveLease;
+  /** Says that the session has ended, so that it goes with its last user. */
+  forget(id: string): void;
   /** Ends the doubts that came up since `open`: to be called when a stretch has been claimed. */
   refresh(upload: LiveUpload): Promise<void>;
   /** The one in memory, if any. */
@@ -67,6 +69,7 @@ interface Slot {
   users: number;
   loading: Promise<LiveUpload>;
   loaded: LiveUpload | null;
+  ended: boolean;
 }
 
 export function newLiveUploads(records: Records): LiveUploads {
@@ -80,12 +83,24 @@ export function newLiveUploads(records: Records): LiveUploads {
     }
   }
 
+  function lease(id: string, slot: Slot, upload: LiveUpload): LiveLease {
+    return {
+      upload,
+      [Symbol.dispose]() {
+        slot.users--;
+        slots.delete(id);
+        if (slot.users > 0 || !slot.ended) slots.set(id, slot);
+        dropIdle();
+      },
+    };
+  }
+
   return {
     async open(record) {
       const { id } = record;
       let slot = slots.get(id);
       if (!slot) {
-        slot = { users: 0, loading: load(records, record), loaded: null };
+        slot = { users: 0, loading: load(records, record), loaded: null, ended: false };
         slots.set(id, slot);
       }
       slot.users++;
@@ -99,30 +114,17 @@ export function newLiveUploads(records: Records): LiveUploads {
         if (!slot.loaded && slots.get(id) === slot) slots.delete(id);
         throw error;
       }
-      const held = slot;
-      return {
-        upload,
-        [Symbol.dispose]() {
-          held.users--;
-          slots.delete(id);
-          slots.set(id, held);
-          dropIdle();
-        },
-      };
+      return lease(id, slot, upload);
     },
     begin(record) {
       const upload = newLive(record, { received: new SpanSet(), chunks: 0, at: record.createdAt });
-      const slot: Slot = { users: 1, loading: Promise.resolve(upload), loaded: upload };
+      const slot: Slot = { users: 1, loading: Promise.resolve(upload), loaded: upload, ended: false };
       slots.set(record.id, slot);
-      return {
-        upload,
-        isStored: false,
-        [Symbol.dispose]() {
-          slot.users--;
-          if (!this.isStored && slot.users === 0) slots.delete(record.id);
-          else dropIdle();
-        },
-      };
+      return lease(record.id, slot, upload);
+    },
+    forget(id) {
+      const slot = slots.get(id);
+      if (slot) slot.ended = true;
     },
     refresh: (upload) => refresh(records, upload),
     peek: (id) => slots.get(id)?.loaded ?? undefined,

@@ -90,7 +90,7 @@ async function instantUpload(core: Core, draft: UploadRecord): Promise<Attachmen
     const blob = await records.get<BlobRecord>(keys.blob(owned.value.blobId));
     if (!isUsable(blob.value) || !await isUsableNow(core, blob.value)) return null;
     const content = { ...blob.value, blobId: blob.value.id };
-    attachment ??= newAttachment(core, { ownerId, facts: pickFacts(draft), content });
+    attachment ??= newAttachment(core, { ownerId, facts: draft, content });
     const place = await records.get<AttachmentRecord>(keys.attachment(attachment.id));
     if (place.value) return place.value; // Our own commit, whose answer was lost.
     commit.check(place, owned);
@@ -99,10 +99,6 @@ async function instantUpload(core: Core, draft: UploadRecord): Promise<Attachmen
     putAttachment(commit, record);
     return record;
   });
-}
-
-function pickFacts({ fileName, contentType, businessType, businessId, visibility }: UploadRecord) {
-  return { fileName, contentType, businessType, businessId, visibility };
 }
 
 async function findOrCreate(core: Core, draft: UploadRecord, forceNew: boolean): Promise<Opened> {

@@ -78,6 +78,7 @@ export class Place {
 
   /** Of the file from its very start to `position`, when all of that went through these hashes; else null. */
   wholeDigest(): ContentDigest | null {
+    if (this.position === 0) return { sha256: createHash("sha256").digest("hex"), crc32: 0 };
     const [fresh, ...others] = this.#fresh;
     if (others.length > 0 || fresh?.offset !== 0 || fresh.hashedSize !== this.position) return null;
     return { sha256: fresh.sha256.copy().digest("hex"), crc32: fresh.crc32 };

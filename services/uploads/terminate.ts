@@ -1,12 +1,34 @@
 /** Gives an upload up for good, finished or not: its address answers `upload-cancelled` from then on. */
 import type { Core } from "../core.ts";
-import type { Caller } from "../model.ts";
+import type { AttachmentRecord, Caller, UploadRecord } from "../model.ts";
+import { permitted } from "../policy.ts";
+import { putAttachment } from "../records/attachments.ts";
+import { keys } from "../records/keys.ts";
+import { endWithoutFile } from "./end.ts";
+import { endedProblem, findUpload } from "./find.ts";
 
 /**
  * Stops a running append, frees the bytes. The file of a finished upload goes to the recycle bin, where its owner can
  * still get it back. Throws `not-found`, and `upload-cancelled`, `upload-expired` or `upload-failed` when it had
  * ended before.
  */
-export function terminateUpload(_core: Core, _caller: Caller, _id: string): Promise<void> {
-  return Promise.reject(new Error("not built yet"));
+export async function terminateUpload(core: Core, caller: Caller, id: string): Promise<void> {
+  let record = await findUpload(core, caller, { id, action: "upload.cancel" });
+  if (record.status === "uploading") record = await endWithoutFile(core, record, { status: "cancelled" });
+  else if (record.status !== "completed") throw endedProblem(record);
+  if (record.status === "completed") await withFile(core, caller, record);
+}
+
+async function withFile(core: Core, caller: Caller, { id, attachmentId }: UploadRecord): Promise<void> {
+  const { records, now } = core;
+  await records.transact(async (commit) => {
+    const session = await records.get<UploadRecord>(keys.upload(id));
+    if (session.value?.status !== "completed") return; // Our own commit, whose answer was lost.
+    commit.check(session).set(session.key, { ...session.value, status: "cancelled" });
+    const file = await records.get<AttachmentRecord>(keys.attachment(attachmentId!));
+    if (!file.value || file.value.deletedAt !== null) return;
+    const before = permitted(caller, "attachment.delete", file.value);
+    commit.check(file);
+    putAttachment(commit, { ...before, deletedAt: now(), updatedAt: now() }, before);
+  });
 }

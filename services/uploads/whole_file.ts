@@ -101,7 +101,7 @@ export async function keep(
 }
 
 /** Whether nothing was committed. After any other failure something may have been; the next start decides then. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   return error instanceof Problem &&
     (error.status < 500 || error.code === "busy" || error.code === "disk-full");
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { UploadRecord } from "../../../services/model.ts";
 import { keys } from "../../../services/records/keys.ts";
-import { finishOnce } from "../../../services/uploads/complete.ts";
+import { finishOnce } from "../../../services/uploads/finishing.ts";
 import { reasonOfFailure } from "../../../services/uploads/end.ts";
 import { startApp, type TestApp } from "../../support/app.ts";
 

@@ -1,0 +1,96 @@
+/** The bytes of an append: recorded, or made the file at once when they are the last ones. */
+import type { ContentDigest } from "../blobs/blob_store.ts";
+import type { Core } from "../core.ts";
+import type { AttachmentRecord, UploadRecord } from "../model.ts";
+import { Problem } from "../problem.ts";
+import type { Claim } from "./claims.ts";
+import { finish, type Finished } from "./finish.ts";
+import { mismatchFailure, tidyUp } from "./finishing.ts";
+import { declareSize } from "./length.ts";
+import type { LiveUpload } from "./live.ts";
+import type { Place } from "./place.ts";
+import { type Body, writeBody } from "./write_body.ts";
+import { drop } from "./whole_file.ts";
+
+interface Work {
+  record: UploadRecord;
+  upload: LiveUpload;
+  claim: Claim;
+  /** The file ends where the body ends. */
+  last: boolean;
+  body: Body;
+}
+
+/** `record` as it is now, and the file if these were the last bytes. `failure`: it is not the file that was declared. */
+export type Appended =
+  | { record: UploadRecord }
+  | { record: UploadRecord; attachment: AttachmentRecord }
+  | { record: UploadRecord; failure: string };
+
+/**
+ * When the whole file came through the hashes on its way, the commit that finishes it is the one that makes its last
+ * bytes count; otherwise they are recorded, and the caller looks further.
+ */
+export async function appendBody(
+  core: Core,
+  place: Place,
+  { record, upload, claim, last, body }: Work,
+): Promise<Appended> {
+  await writeBody(core, place, { claim, body });
+  const end = place.position;
+  const size = record.size ?? (last ? end : null);
+  const ends = size === end && upload.received.end <= end && !record.concat;
+  const digest = ends ? place.wholeDigest() : null;
+  if (digest) {
+    await place.sync();
+    return await finishHere(core, place, { record, upload, size: end, digest });
+  }
+  await place.commit();
+  if (last) {
+    if (record.size !== null && record.size !== end) throw endsElsewhere(record.size, end);
+    record = await declareSize(core, { record, upload, size: end });
+  }
+  return { record };
+}
+
+async function finishHere(
+  core: Core,
+  place: Place,
+  { record, upload, size, digest }: {
+    record: UploadRecord;
+    upload: LiveUpload;
+    size: number;
+    digest: ContentDigest;
+  },
+): Promise<Appended> {
+  const { blobId, ownerId, id: uploadId, sha256 } = record;
+  if (sha256 !== null && sha256 !== digest.sha256) {
+    return { record, failure: mismatchFailure(digest.sha256, sha256) };
+  }
+  const content = { blobId, size, ...digest };
+  let finished: Finished;
+  try {
+    const draft = place.isDraft ? record : null;
+    finished = await finish(core, { ownerId, facts: record, content, uploadId, draft });
+  } catch (error) {
+    // The session has learned another digest meanwhile.
+    if (!(error instanceof Problem) || error.code !== "digest-mismatch") throw error;
+    return { record, failure: error.message };
+  }
+  const { attachment, keptOwn } = finished;
+  upload.received.add(0, size);
+  core.live.forget(uploadId);
+  if (!place.isDraft) tidyUp(core, record, { keptOwn });
+  else {
+    const tidied = keptOwn ? core.blobs.settle(blobId) : drop(core, { blobId });
+    core.background.run("tidy up after upload", () => tidied);
+  }
+  return { record, attachment };
+}
+
+function endsElsewhere(size: number, end: number): Problem {
+  return new Problem(
+    "inconsistent-length",
+    `The upload has ${size} bytes in all, but this is its end at ${end}.`,
+  );
+}
