@@ -15,8 +15,8 @@ export interface Outline {
 const EM = 1000;
 /** Thinner lines are lost in small pictures. */
 const WEIGHT = 600;
-const ASCENT = 880;
-const DESCENT = 120;
+const ASCENT = 940;
+const DESCENT = 230;
 /** Files kept open, 0.2 to 1 MB each. */
 const MAX_OPEN = 12;
 /** Decimals of a coordinate. */
