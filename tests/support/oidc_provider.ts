@@ -63,6 +63,7 @@ export async function startOidcProvider(options: OidcProviderOptions = {}): Prom
         accountId: sub,
         claims: () => ({ sub, ...options.people?.[sub] }),
       }),
+      features: { rpInitiatedLogout: { enabled: true, logoutSource: askToSignOut } },
       cookies: { keys: ["only for tests"] },
       ttl: Object.fromEntries(ARTIFACTS.map((name) => [name, seconds])),
     })
@@ -75,6 +76,12 @@ export async function startOidcProvider(options: OidcProviderOptions = {}): Prom
     answer(request, response);
   });
   return Object.assign(state, { issuer, [Symbol.asyncDispose]: () => close(server) });
+}
+
+/** The question of a sign-out, without the remark that the built-in one logs. */
+function askToSignOut(context: { body: string }, form: string): void {
+  context.body = `<!DOCTYPE html><title>Sign out?</title>${form}
+    <button form="op.logoutForm" name="logout" value="yes">Yes, sign me out</button>`;
 }
 
 async function close(server: Server): Promise<void> {
