@@ -60,7 +60,7 @@ const createTokenRoute = createRoute({
   path: "/attachments/{id}/tokens",
   tags,
   summary: "Make a link that anybody who has it can download by",
-  request: { params, body: { required: true, content: { "application/json": { schema: CreateBody } } } },
+  request: { params, body: { required: false, content: { "application/json": { schema: CreateBody } } } },
   responses: {
     201: json(NewToken, "The link."),
     ...problems(
