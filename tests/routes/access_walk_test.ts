@@ -3,12 +3,16 @@
  * of its own, so that what one caller changes is not what the next one sees.
  */
 import assert from "node:assert/strict";
+import { keys } from "../../services/records/keys.ts";
 import { ADMIN, ALICE, BOB, startApp, type TestApp, type TestUser } from "../support/app.ts";
 
 const CALLERS: Record<string, TestUser | null> = { anonymous: null, other: BOB, owner: ALICE, admin: ADMIN };
 
-/** Alice's. `deleted` was public before it went into the recycle bin; `open` has all its bytes. */
-type Subject = "private" | "users" | "public" | "deleted" | "open" | "completed" | "none";
+/**
+ * Alice's. `deleted` was public before it went into the recycle bin; `open` has all its bytes; `token` is the id of
+ * one for a file of hers, `link` the token itself.
+ */
+type Subject = "private" | "users" | "public" | "deleted" | "open" | "completed" | "token" | "link" | "none";
 
 /** Statuses for anonymous, another user, the owner, an administrator. */
 type Statuses = string;
@@ -104,6 +108,27 @@ const TABLE: Record<string, Row> = {
   "DELETE /api/v1/attachments/:id": { expect: REMOVE },
   "DELETE /api/v1/attachments/:id?permanent=true": { expect: REMOVE },
   "POST /api/v1/attachments/:id/restore": { expect: MANAGE },
+  "GET /api/v1/attachments/:id/tokens": { expect: MANAGE },
+  "POST /api/v1/attachments/:id/tokens": {
+    body: {},
+    expect: {
+      private: "401 404 201 201",
+      users: "401 404 201 201",
+      public: "401 404 201 201",
+      deleted: "401 404 409 409",
+    },
+  },
+  "DELETE /api/v1/tokens/:id": { expect: { token: "401 404 204 204" } },
+  "GET /d/:token": { path: "/d/:id", expect: { link: "200 200 200 200" } },
+  "POST /api/v1/archives": { body: { ids: ["1"] }, expect: { none: "401 404 404 404" } },
+  "GET /api/v1/archives": {
+    path: "/api/v1/archives?id=:id",
+    expect: { ...READ, deleted: "401 404 404 404" },
+  },
+  "GET /api/v1/archives/:id": {
+    path: "/api/v1/archives/AAAAAAAAAAAAAAAAAAAAAA",
+    expect: { none: "401 404 404 404" },
+  },
   "GET /api/v1/admin/audit": { expect: { none: "401 403 403 200" } },
   "POST /api/v1/admin/audit/verify": { expect: { none: "401 403 403 200" } },
   "POST /api/v1/attachments/delete": { body: { ids: ["1"] }, expect: SIGNED_IN },
@@ -124,6 +149,11 @@ async function makeSubject(app: TestApp, kind: Subject): Promise<string> {
       assert.equal((await app.json("POST", `/api/v1/uploads/${id}/complete`)).status, 201);
     }
     return id;
+  }
+  if (kind === "token" || kind === "link") {
+    const file = await makeSubject(app, "private");
+    const { body } = await app.json("POST", `/api/v1/attachments/${file}/tokens`, { body: {} });
+    return kind === "token" ? body.id : body.token;
   }
   const visibility = kind === "deleted" ? "public" : kind;
   const made = await app.request(`/api/v1/files/a.bin?visibility=${visibility}`, {
@@ -163,7 +193,8 @@ function told({ status, headers, text }: Awaited<ReturnType<typeof ask>>) {
 
 /** As its owner sees it. */
 async function state(app: TestApp, kind: Subject, id: string) {
-  if (kind === "none") return null;
+  if (kind === "none" || kind === "link") return null;
+  if (kind === "token") return (await app.services.core.records.get(keys.token(id))).value;
   const room = kind === "open" || kind === "completed" ? "uploads" : "attachments";
   const { status, body } = await app.json("GET", `/api/v1/${room}/${id}`);
   return { status, body };
@@ -201,7 +232,8 @@ Deno.test("Every route is for exactly those whom the table names, and tells all 
           if (answer.status < 400 || kind === "none") continue;
           assert.deepEqual(await state(app, kind, id), before, `${what} changes it`);
           if (answer.status !== 401 && answer.status !== 404) continue;
-          const unknown = kind === "open" || kind === "completed" ? UNKNOWN.upload : UNKNOWN.attachment;
+          const isRandom = kind === "open" || kind === "completed" || kind === "token";
+          const unknown = isRandom ? UNKNOWN.upload : UNKNOWN.attachment;
           const ofUnknown = told(await ask(app, cell, unknown));
           assert.deepEqual(told(answer), ofUnknown, `${what} differs from an unknown id`);
           assert.deepEqual(told(await ask(app, cell, "no-id")), ofUnknown, `${what}: a malformed id`);
