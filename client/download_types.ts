@@ -32,9 +32,9 @@ export interface DownloadOptions {
   overwrite?: boolean;
   /** Of an earlier run's `etag`: what a file handle holds already belongs to this version. */
   etag?: string;
-  /** Ranges at once, 1 to 16; default 4 for files, 2 for streams. */
+  /** Ranges at once, 1 to 16; default 4. Up to twice as many are held in memory, as bytes are written in order. */
   parallel?: number;
-  /** Bytes of a range; default 8 MiB. With streams, up to `parallel` of them are held in memory. */
+  /** Bytes of a range. Default: about two seconds each, 1 to 8 MiB. */
   partSize?: number;
   /** Tries of each request beside the first without any byte arriving; default 10. */
   retries?: number;

@@ -1,7 +1,7 @@
 /** Requests to one server: addresses, headers, the token and its renewal, answers and refusals. */
 import { type Answer, requireOk } from "./answer.ts";
 import { newAuthorization } from "./authorization.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type ChildAbort, type Clock, systemClock } from "./clock.ts";
 import { newPace } from "./pace.ts";
 import { type Line, systemLine } from "./runtime.ts";
 import {
@@ -9,6 +9,7 @@ import {
   hasXhr,
   networkError,
   type Outgoing,
+  stalled,
   type Transport,
   xhrTransport,
 } from "./transport.ts";
@@ -39,15 +40,19 @@ export interface Server {
   /** One try, repeated only with a renewed token. Throws `PawlError` for anything but 2xx, or the signal's reason. */
   send(call: Call): Promise<Answer>;
   /**
-   * An answer of any status whose body is still to be read or cancelled. Only the server itself gets the token. Rejects
-   * as `Transport` does.
+   * An answer of any status whose body is still to be read or cancelled; `request` stays in charge of it. Only the server
+   * itself gets the token. Rejects as `Transport` does.
    */
-  open(
-    url: URL,
-    init: { method?: string; headers?: Record<string, string>; body?: BodyInit; signal: AbortSignal },
-  ): Promise<
-    Response
-  >;
+  open(url: URL, init: OpenInit): Promise<Response>;
+}
+
+export interface OpenInit {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: BodyInit;
+  request: ChildAbort;
+  /** Milliseconds for the answer's head; absent: any time, for requests with a long body. */
+  stallMs?: number;
 }
 
 const DEFAULT_STALL_MS = 30_000;
@@ -122,10 +127,13 @@ export function newServer(options: ConnectOptions, surroundings: Surroundings = 
       return requireOk(answer);
     },
 
-    async open(address, { signal, headers, ...init }) {
+    async open(address, { request, stallMs, headers, ...init }) {
+      const { signal } = request;
       const own = address.origin === baseUrl.origin;
       const attempt = async (authorized: Record<string, string>) => {
+        const timer = stallMs === undefined ? 0 : setTimeout(() => request.abort(stalled(stallMs)), stallMs);
         try {
+          signal.throwIfAborted();
           return await fetch(address, {
             ...init,
             ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
@@ -134,6 +142,8 @@ export function newServer(options: ConnectOptions, surroundings: Surroundings = 
           });
         } catch (error) {
           throw signal.aborted ? signal.reason : networkError(error);
+        } finally {
+          clearTimeout(timer);
         }
       };
       if (!own) return await attempt({});

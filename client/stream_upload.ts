@@ -45,7 +45,7 @@ export async function uploadStream(
     const response = await server.open(server.url(`api/v1/files/${encodeURIComponent(fileName)}`, query), {
       method: "PUT",
       body: counted as ReadableStream<Uint8Array<ArrayBuffer>>,
-      signal: request.signal,
+      request,
     });
     const text = await response.text().catch((error) => {
       throw request.signal.aborted ? request.signal.reason : networkError(error);

@@ -27,8 +27,13 @@ export interface TransportOptions {
   credentials?: "omit" | "same-origin" | "include";
 }
 
-const stalled = (ms: number) =>
-  new PawlError("stalled", `Nothing moved for ${Math.round(ms / 1000)} seconds. Check the connection.`);
+/** The error of a request in which nothing moved for so long. */
+export function stalled(ms: number): PawlError {
+  return new PawlError(
+    "stalled",
+    `Nothing moved for ${Math.round(ms / 1000)} seconds. Check the connection.`,
+  );
+}
 
 /** The error that a failed `fetch` means. */
 export function networkError(cause?: unknown): PawlError {
