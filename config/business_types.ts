@@ -12,15 +12,20 @@ const DOCUMENTS = [".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".
 const VIDEOS = [".mp4", ".avi", ".mov", ".wmv", ".flv", ".mkv", ".webm"];
 const AUDIO = [".mp3", ".wav", ".flac", ".aac", ".ogg", ".wma"];
 
-const GENERAL: BusinessTypeRules = { maxBytes: 64 * GIB, extensions: null, visibility: "private" };
+const GENERAL: BusinessTypeRules = {
+  maxBytes: 64 * GIB,
+  extensions: null,
+  visibility: "private",
+  removeExif: false,
+};
 
 export const DEFAULT_BUSINESS_TYPES: Readonly<Record<string, BusinessTypeRules>> = {
   General: GENERAL,
-  Avatar: { maxBytes: 2 * MIB, extensions: IMAGES, visibility: "private" },
-  Image: { maxBytes: 5 * MIB, extensions: IMAGES, visibility: "private" },
-  Document: { maxBytes: 10 * MIB, extensions: DOCUMENTS, visibility: "private" },
-  Video: { maxBytes: 50 * MIB, extensions: VIDEOS, visibility: "private" },
-  Audio: { maxBytes: 10 * MIB, extensions: AUDIO, visibility: "private" },
+  Avatar: { maxBytes: 2 * MIB, extensions: IMAGES, visibility: "private", removeExif: true },
+  Image: { maxBytes: 5 * MIB, extensions: IMAGES, visibility: "private", removeExif: true },
+  Document: { maxBytes: 10 * MIB, extensions: DOCUMENTS, visibility: "private", removeExif: false },
+  Video: { maxBytes: 50 * MIB, extensions: VIDEOS, visibility: "private", removeExif: false },
+  Audio: { maxBytes: 10 * MIB, extensions: AUDIO, visibility: "private", removeExif: false },
 };
 
 const nameRule = "a letter and then at most 63 letters, digits, _ or -";
@@ -35,17 +40,20 @@ const rules = z.strictObject({
     },
   ).min(1, { error: extensionRule }).nullable().optional(),
   visibility: choice(VISIBILITIES).schema.optional(),
+  removeExif: z.boolean({ error: "true or false" }).optional(),
 }, {
   // Undefined leaves zod's own message, which names the unknown keys.
   error: (issue) =>
-    issue.code === "invalid_type" ? "an object with maxBytes, extensions or visibility" : undefined,
+    issue.code === "invalid_type"
+      ? "an object with maxBytes, extensions, visibility or removeExif"
+      : undefined,
 });
 
 export const MEMBERS: readonly string[] = Object.keys(rules.shape);
 
 /** `businessTypes` of `pawl.json`. */
 export function businessTypes() {
-  const rule = "an object: name -> {maxBytes, extensions, visibility}, each optional";
+  const rule = "an object: name -> {maxBytes, extensions, visibility, removeExif}, each optional";
   const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, { error: nameRule });
   return { type: "table", rule, schema: z.record(name, rules, { error: rule }) } as const;
 }

@@ -12,6 +12,8 @@ export interface BusinessTypeRules {
   extensions: string[] | null;
   /** Visibility of files whose request names none. */
   visibility: Visibility;
+  /** Pictures are checked, and lose their metadata (EXIF, GPS, XMP ...), unless the request says otherwise. */
+  removeExif: boolean;
 }
 
 export interface Config {
@@ -85,6 +87,35 @@ export interface Config {
   blobs: {
     /** Minutes for which unreferenced bytes wait before they are removed. */
     graceMinutes: number;
+  };
+  images: {
+    engine: "auto" | "sharp" | "imagescript" | "off";
+    /** Pixels: what each variant fits inside of. */
+    sizes: Record<"thumbnail" | "small" | "medium" | "large", { width: number; height: number }>;
+    /** 1 to 100. */
+    quality: number;
+    maxPixels: number;
+    maxFrames: number;
+    maxBytes: number;
+    /** Pictures that are worked on at once. */
+    workers: number;
+    /** Pictures that may wait for it. */
+    queue: number;
+    /** Seconds for one picture. */
+    timeoutSeconds: number;
+    watermark: {
+      /** null: the name of the site. */
+      text: string | null;
+      /** Absolute path of a picture that is shown instead; null: the text is. */
+      picture: string | null;
+      position: "top-left" | "top-right" | "bottom-left" | "bottom-right" | "center";
+      /** Of the picture's width: height of letters. */
+      textPercent: number;
+      /** Of the picture's width: width of a picture. */
+      picturePercent: number;
+      /** Percent. */
+      opacity: number;
+    };
   };
   /** Of each user who is no administrator; 0 switches one off. */
   limits: {

@@ -7,6 +7,7 @@ import type * as z from "zod";
 import type { Setting } from "./setting.ts";
 import { ACCESS } from "./settings/access.ts";
 import { ADDRESS } from "./settings/address.ts";
+import { IMAGES } from "./settings/images.ts";
 import { LIMITS } from "./settings/limits.ts";
 import { OPERATION } from "./settings/operation.ts";
 import { SHARING } from "./settings/sharing.ts";
@@ -20,6 +21,7 @@ export const SETTINGS = {
   ...ACCESS,
   ...SHARING,
   ...UPLOADS,
+  ...IMAGES,
   ...LIMITS,
   ...OPERATION,
 };

@@ -65,6 +65,16 @@ export function integer(min: number, max: number) {
   } as const;
 }
 
+/** Sides, each from 1 to 16384. */
+export function box() {
+  const error = 'width and height in pixels, such as "150x150", each from 1 to 16384';
+  const sides = (value: string) => value.split("x").map(Number) as [number, number];
+  const schema = z.string({ error }).regex(/^\d{1,5}x\d{1,5}$/, { error })
+    .refine((value) => sides(value).every((side) => side >= 1 && side <= 16384), { error })
+    .transform((value) => ({ width: sides(value)[0], height: sides(value)[1] }));
+  return { type: "string", rule: error, schema } as const;
+}
+
 /** In the environment `1` or `0`. */
 export function boolean(rule: "true or false" | "1 or 0") {
   return { type: "boolean", rule, schema: z.boolean({ error: rule }) } as const;
