@@ -16,7 +16,8 @@ export function nameOfDisposition(header: string | null): string | null {
   return /;\s*filename\s*=\s*([^;\s"]+)/i.exec(header)?.[1] ?? null;
 }
 
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}<>:"/\\|?*]/gu;
+/** The two joiners (U+200C, U+200D) stay: emoji and Persian words are built with them. */
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}<>:"/\\|?*]|(?![\u200c\u200d])\p{Cf}/gu;
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const LONGEST_BYTES = 200;
 
@@ -24,7 +25,7 @@ const LONGEST_BYTES = 200;
 export function safeName(name: string | null): string {
   let safe = (name ?? "").normalize("NFC").replace(UNSAFE, "_").replace(/^\.+|[. ]+$/g, "").trim();
   while (new TextEncoder().encode(safe).length > LONGEST_BYTES) safe = shorter(safe);
-  if (safe === "") return "download";
+  if (/^[\u200c\u200d]*$/.test(safe)) return "download";
   return RESERVED.test(safe) ? `_${safe}` : safe;
 }
 
