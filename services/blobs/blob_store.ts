@@ -33,8 +33,8 @@ export interface ContentDigest {
  * left, `storage-unavailable` when the storage fails.
  */
 export interface BlobStore {
-  /** A new blob's id. Nothing is stored by it. */
-  newId(): string;
+  /** A new blob's id. Nothing is stored by it. `announced`: to be opened so; announcing it costs less then. */
+  newId(options?: { announced?: boolean }): string;
   /** Where the first `size` bytes of a blob lie that was written through `openWriter`. */
   segments(id: string, size: number): Segment[];
   /**
@@ -44,7 +44,10 @@ export interface BlobStore {
   openWriter(id: string, options?: { announce?: boolean }): Promise<BlobWriter>;
   /** The blob begun with `announce` has come to its end: it is recorded, or removed. */
   settle(id: string): Promise<void>;
-  /** Ids of announced blobs that were not settled; to be asked for at start-up, before the first upload. */
+  /**
+   * Ids of announced blobs that were not settled, of the last process perhaps also of some that were; to be asked
+   * for at start-up, before the first upload.
+   */
   unsettled(): Promise<string[]>;
   /** Opens for reading after comparing the stored sizes with the segments. Throws `blob-missing` when bytes are missing. */
   openReader(segments: Segment[]): Promise<BlobReader>;

@@ -1,16 +1,18 @@
 /**
  * Blobs in a directory: one sparse file each, `blobs/<day>/<random>`, written in its final place and never
- * moved. An empty file of the same name in `begun/` stands for an upload of which no record exists yet.
+ * moved. What is in `begun/` says which of them are on their way without a record (`disk_begun.ts`).
  */
 import { statfsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Segment } from "../model.ts";
 import { Problem } from "../problem.ts";
 import type { BlobReader, BlobStore, BlobWriter } from "./blob_store.ts";
+import { newDirectorySyncs } from "./directory_syncs.ts";
+import { dayOf, openBegun } from "./disk_begun.ts";
 import { diskFull, onDisk } from "./disk_errors.ts";
-import { openDiskReader } from "./disk_reader.ts";
+import { openForWriting, removeIfPresent } from "./disk_files.ts";
 import { openDiskHasher } from "./disk_hasher.ts";
-import { sharedRun } from "./shared_run.ts";
+import { openDiskReader } from "./disk_reader.ts";
 
 const ID = /^\d{8}-[0-9a-f]{32}$/;
 /**
@@ -30,11 +32,12 @@ export interface DiskOptions {
 /** Makes the store's folders. */
 export async function openDisk({ directory, now }: DiskOptions): Promise<BlobStore> {
   const blobs = join(directory, "blobs");
-  const begun = join(directory, "begun");
+  const notes = join(directory, "begun");
   await onDisk(Deno.mkdir(blobs, { recursive: true, mode: 0o700 }));
-  await onDisk(Deno.mkdir(begun, { recursive: true, mode: 0o700 }));
+  await onDisk(Deno.mkdir(notes, { recursive: true, mode: 0o700 }));
 
-  const directorySyncs = new Map<string, () => Promise<void>>();
+  const begun = openBegun({ folder: notes, blobs, now });
+  const directories = newDirectorySyncs();
   /** Blobs whose directory entry is known to be on stable storage. */
   const durableNames = new Set<string>();
   /** One a day. */
@@ -47,31 +50,6 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
 
   const hasher = openDiskHasher();
 
-  function syncDirectory(path: string): Promise<void> {
-    let sync = directorySyncs.get(path);
-    if (!sync) {
-      if (directorySyncs.size > 100) directorySyncs.clear();
-      sync = sharedRun(async () => {
-        using handle = await Deno.open(path);
-        await handle.sync();
-      });
-      directorySyncs.set(path, sync);
-    }
-    return sync();
-  }
-
-  async function openFile(path: string): Promise<Deno.FsFile> {
-    const options = { write: true, create: true, mode: 0o600 };
-    try {
-      return await Deno.open(path, options);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      await Deno.mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
-      return await Deno.open(path, options);
-    }
-  }
-
-  /** The file's entry in the folder of its day, and that folder's own: whoever made it may not have come to that. */
   /** Takes microseconds, so that it is asked anew before each write: others fill the file system too. */
   function requireRoom(bytes: number): void {
     const { bavail, bsize } = statfsSync(directory);
@@ -80,33 +58,34 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
     }
   }
 
+  /** The file's entry in the folder of its day, and that folder's own: whoever made it may not have come to that. */
   async function makeNameDurable(id: string): Promise<void> {
     if (durableNames.has(id)) return;
-    const folder = join(pathOf(id), "..");
-    await Promise.all([syncDirectory(folder), durableFolders.has(folder) ? null : syncDirectory(blobs)]);
+    const folder = dirname(pathOf(id));
+    await Promise.all([
+      directories.sync(folder),
+      durableFolders.has(folder) ? null : directories.sync(blobs),
+    ]);
     durableFolders.add(folder);
     if (durableNames.size >= MAX_DURABLE_NAMES) durableNames.clear();
     durableNames.add(id);
   }
 
   // The names of the folders made above.
-  await onDisk(syncDirectory(directory));
+  await onDisk(directories.sync(directory));
 
   return {
-    newId() {
-      const day = new Date(now()).toISOString().slice(0, 10).replaceAll("-", "");
-      const random = crypto.getRandomValues(new Uint8Array(16));
-      return `${day}-${random.toHex()}`;
+    newId({ announced = false } = {}) {
+      if (announced) return begun.newId();
+      return `${dayOf(now())}-${crypto.getRandomValues(new Uint8Array(16)).toHex()}`;
     },
 
     segments: (id, size) => size === 0 ? [] : [{ file: id, offset: 0, length: size }],
 
     async openWriter(id, { announce = false } = {}): Promise<BlobWriter> {
-      if (announce) {
-        const mark = { write: true, create: true, mode: 0o600 };
-        (await onDisk(Deno.open(join(begun, id), mark))).close();
-      }
-      const file = await onDisk(openFile(pathOf(id)));
+      const path = pathOf(id);
+      if (announce) await begun.announce(id);
+      const file = await onDisk(openForWriting(path));
       let at = 0;
       let broken = false;
 
@@ -141,13 +120,8 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
       };
     },
 
-    settle: (id) => onDisk(removeIfPresent(join(begun, id))),
-
-    async unsettled() {
-      const names: string[] = [];
-      for await (const entry of Deno.readDir(begun)) if (ID.test(entry.name)) names.push(entry.name);
-      return names;
-    },
+    settle: (id) => begun.settle(id),
+    unsettled: () => begun.unsettled(),
 
     openReader: (segments: Segment[]): Promise<BlobReader> =>
       openDiskReader(segments.map((segment) => ({ ...segment, path: pathOf(segment.file) }))),
@@ -163,19 +137,15 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
       hasher.digest(id, segments.map((segment) => ({ ...segment, path: pathOf(segment.file) }))),
 
     async check() {
-      const probe = join(begun, "health");
+      const probe = join(notes, "health");
       (await onDisk(Deno.open(probe, { write: true, create: true, mode: 0o600 }))).close();
       await onDisk(removeIfPresent(probe));
     },
 
-    close: () => hasher.close(),
+    close() {
+      hasher.close();
+      directories.close();
+      begun.close();
+    },
   };
-}
-
-async function removeIfPresent(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

@@ -54,7 +54,7 @@ export async function receive(
   { length, digests, body }: WholeFile,
   { maxBytes, refusal }: { maxBytes: number; refusal: Problem },
 ): Promise<Received> {
-  const blobId = core.blobs.newId();
+  const blobId = core.blobs.newId({ announced: true });
   try {
     const content = await write(core, {
       blobId,

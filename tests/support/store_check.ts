@@ -68,7 +68,7 @@ export async function assertConsistent(app: TestApp): Promise<StoreState> {
 
   const known = new Set(blobs.map(({ id }) => id));
   assert.deepEqual([...files.keys()].filter((id) => !known.has(id)), [], "files without a record");
-  assert.deepEqual(await Array.fromAsync(Deno.readDir(join(app.config.dataDir, "begun"))), [], "begun/");
+  assert.deepEqual(await app.services.core.blobs.unsettled(), [], "begun/");
   return state;
 }
 
