@@ -1,5 +1,6 @@
 /** What runs by the clock (UTC). Each run is short, does a bounded step at a time, and may be repeated. */
 import { getLogger } from "@logtape/logtape";
+import { expireArchives } from "../services/archives/archives.ts";
 import { purgeAudit } from "../services/audit/purge.ts";
 import { sealAudit } from "../services/audit/seal.ts";
 import { expireUploads, sweepBlobs } from "../services/cleanup.ts";
@@ -20,6 +21,7 @@ const JOBS: readonly Job[] = [
   { name: "expired sessions", schedule: "7 * * * *", step: ({ core }) => expireUploads(core) },
   { name: "unreferenced bytes", schedule: "* * * * *", step: ({ core }) => sweepBlobs(core) },
   { name: "expired tokens", schedule: "20 2 * * *", step: ({ core }) => expireTokens(core) },
+  { name: "expired archives", schedule: "23 * * * *", step: ({ core }) => expireArchives(core) },
   { name: "audit seals", schedule: "* * * * *", step: ({ core }) => sealAudit(core) },
   { name: "old audit entries", schedule: "50 2 * * *", step: ({ core }) => purgeAudit(core) },
   {

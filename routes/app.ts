@@ -5,6 +5,7 @@ import type { Access } from "../services/access/access.ts";
 import type { Issuer } from "../services/access/issuer.ts";
 import type { Services } from "../services/open.ts";
 import { auditRoutes } from "./admin/audit.ts";
+import { archives } from "./archives.ts";
 import { attachments } from "./attachments.ts";
 import { auditRefusals } from "./audit_refusals.ts";
 import { authenticate } from "./authenticate.ts";
@@ -64,6 +65,7 @@ export function createApp(
   app.route("/api/v1", wholeFiles(core, downloads));
   app.route("/api/v1", tokens(core, { config, leases }));
   app.route("/", tokenDownload(core, { config, downloads, leases }));
+  app.route("/api/v1/archives", archives(core));
   app.route("/api/v1/admin/audit", auditRoutes(core));
   app.get("/", signInPolicy(issuer));
   app.route("/", pages());

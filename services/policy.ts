@@ -36,6 +36,8 @@ interface Subjects {
   "attachment.share": Owned;
   /** Of the token's attachment. */
   "token.revoke": Owned;
+  /** Of a kept one, and each file in it by `attachment.read`. */
+  "archive.read": Owned;
   /** Everything below `/api/v1/admin`. */
   "admin": Record<never, never>;
 }
@@ -76,6 +78,7 @@ const RULES: { readonly [A in Action]: Rule<Subjects[A]> } = {
   "attachment.purge": ownerOrAdmin,
   "attachment.share": ownerOrAdmin,
   "token.revoke": ownerOrAdmin,
+  "archive.read": ownerOrAdmin,
   "admin": admin,
 };
 

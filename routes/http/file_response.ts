@@ -9,7 +9,7 @@ import {
   type ByteSource,
   streamParts,
 } from "./body_stream.ts";
-import { contentRange, decideRange } from "./byte_range.ts";
+import { type ByteRange, contentRange, decideRange } from "./byte_range.ts";
 import { contentDisposition } from "./content_disposition.ts";
 import { formatHttpDate } from "./http_date.ts";
 import { type Presentation, presentation } from "./inline_types.ts";
@@ -36,8 +36,11 @@ export interface DownloadFile {
   vary?: string;
   /** Which sites may embed it (Cross-Origin-Resource-Policy); `same-origin` when absent. */
   embedding?: "same-origin" | "same-site" | "cross-origin";
-  /** Called once, and only when bytes will be sent; may refuse by throwing. The response closes what it returns. */
-  open(): Promise<ByteSource>;
+  /**
+   * Called once, and only when bytes will be sent, of which the first is at `first`; may refuse by throwing. The
+   * response closes what it returns.
+   */
+  open(first: number): Promise<ByteSource>;
   /** Called once when a response with bytes is over; also when its client left. */
   onEnd?(end: BodyEnd): void;
 }
@@ -85,7 +88,8 @@ export async function fileResponse(
   const init = { status: decision.kind === "partial" ? 206 : 200, headers: new Headers(headers) };
   if (request.method === "HEAD") return new Response(null, init);
 
-  const source = await file.open();
+  const first = parts.find((part) => !(part instanceof Uint8Array)) as ByteRange | undefined;
+  const source = await file.open(first?.offset ?? 0);
   return new Response(
     streamParts(parts, source, { onEnd: (end) => file.onEnd?.(end), load: options.load }),
     init,

@@ -95,9 +95,12 @@ for (const { name, path, operation } of operations) {
       "POST /api/v1/sign-in/issuer",
       "GET /api/v1/attachments/{id}",
       "GET /api/v1/attachments/{id}/content",
+      "GET /api/v1/archives",
+      "GET /d/{token}",
     ];
     assert.equal(open, anonymous.includes(name), "who may call it without signing in");
-    const refusesTokens = !open || path.includes("{id}") || name === "POST /api/v1/sign-in/issuer";
+    const refusesTokens = !open || path.includes("{id}") || path === "/api/v1/archives" ||
+      name === "POST /api/v1/sign-in/issuer";
     assert.equal(statuses.includes(401), refusesTokens);
   });
 }

@@ -5,7 +5,10 @@ export const TOOL_PACKAGES = {
   aria2c: "aria2",
   curl: "curl",
   exiftool: "libimage-exiftool-perl",
+  "7z": "p7zip-full",
+  python3: "python3",
   strace: "strace",
+  unzip: "unzip",
   wget: "wget",
 } as const;
 
