@@ -10,8 +10,11 @@ export interface SizeBounds {
 }
 
 export interface ChunkSizes {
-  /** Bytes; within the bounds. */
-  next(): number;
+  /**
+   * Bytes; within the bounds. With `left` bytes for so many connections the last chunks get smaller, so that all
+   * connections end together.
+   */
+  next(left?: number, connections?: number): number;
   readonly min: number;
   /** The bound, or what something on the way lets through. */
   readonly max: number;
@@ -55,12 +58,12 @@ export function newChunkSizes({ min, max }: SizeBounds, fixed?: number): ChunkSi
     get max() {
       return most;
     },
-    next() {
+    next(left = Infinity, connections = 1) {
       if (fixed !== undefined) return clamp(fixed, { min, max: most });
-      if (speed === null) return clamp(FIRST_BYTES, { min, max: most });
       const ms = Math.max(TARGET_MS, OVERHEAD_SHARE * (latency ?? 0));
-      const bytes = speed / 1000 * ms * caution;
-      return clamp(Math.round(bytes / ALIGN) * ALIGN, { min, max: most });
+      const wanted = speed === null ? FIRST_BYTES : speed / 1000 * ms * caution;
+      const share = Math.ceil(left / connections);
+      return clamp(Math.min(Math.round(wanted / ALIGN) * ALIGN, share), { min, max: most });
     },
     arrived({ bytes, ms }) {
       const moving = Math.max(1, ms - Math.min(latency ?? 0, ms / 2));

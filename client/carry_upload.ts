@@ -28,8 +28,7 @@ export interface Carrier {
   patient<T>(attempt: () => Promise<T>): Promise<T>;
   onPhase(phase: "comparing" | "uploading" | "finishing"): void;
   onResumed(bytes: number): void;
-  onConfirmed(bytes: number): void;
-  onSending(bytes: number): void;
+  onMoved(bytes: { confirmed: number; sending: number }): void;
   onWaiting(waiting: { error: PawlError; waitMs: number } | null): void;
   /** Called once, between sending and finishing. */
   beforeFinish(): Promise<void>;
@@ -64,7 +63,8 @@ export async function carryUpload(carrier: Carrier, session: UploadSession): Pro
       if (error.code !== "upload-incomplete" || round === MAX_ROUNDS) throw error;
       const found = await carrier.patient(() => showSession(server, session.id, signal));
       missing = gapsOf(found.received, source.size);
-      carrier.onConfirmed(-missing.reduce((sum, { start, end }) => sum + end - start, 0));
+      const bytes = missing.reduce((sum, { start, end }) => sum + end - start, 0);
+      carrier.onMoved({ confirmed: -bytes, sending: 0 });
     }
   }
 
@@ -122,8 +122,7 @@ async function sendMissing(carrier: Carrier, session: UploadSession, pending: Pe
     clock: server.clock,
     random: server.random,
     line: server.line,
-    onConfirmed: carrier.onConfirmed,
-    onSending: carrier.onSending,
+    onMoved: carrier.onMoved,
     onWaiting: carrier.onWaiting,
 
     async put({ start, end, tries }, { signal, onSent }) {

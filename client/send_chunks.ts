@@ -26,10 +26,8 @@ export interface ChunkWork {
   put(piece: Piece, options: { signal: AbortSignal; onSent: (bytes: number) => void }): Promise<void>;
   /** Asks which parts of a piece the server still lacks, after its answer was lost or somebody else wrote there. */
   missingOf(piece: Piece, signal: AbortSignal): Promise<Piece[]>;
-  /** Bytes that are acknowledged; more of them. */
-  onConfirmed(bytes: number): void;
-  /** Bytes on their way now, over all connections. */
-  onSending(bytes: number): void;
+  /** `confirmed`: more bytes that are acknowledged; `sending`: all that are on their way now. */
+  onMoved(bytes: { confirmed: number; sending: number }): void;
   /** null when something moves again. */
   onWaiting(waiting: { error: PawlError; waitMs: number } | null): void;
 }
@@ -51,10 +49,10 @@ export async function sendChunks(work: ChunkWork): Promise<void> {
   const waiting = new Set<Piece>();
   let grace: ChildAbort | null = null;
 
-  function countSent() {
-    let bytes = 0;
-    for (const some of sent.values()) bytes += some;
-    work.onSending(bytes);
+  function moved(confirmed: number) {
+    let sending = 0;
+    for (const bytes of sent.values()) sending += bytes;
+    work.onMoved({ confirmed, sending });
   }
 
   const offGate = gate.onChange(() => {
@@ -78,12 +76,12 @@ export async function sendChunks(work: ChunkWork): Promise<void> {
         signal: request.signal,
         onSent(some) {
           sent.set(piece, Math.min(some, bytes));
-          countSent();
+          moved(0);
         },
       });
       sizes.arrived({ bytes, ms: clock.now() - began });
       sent.delete(piece);
-      work.onConfirmed(bytes);
+      moved(bytes);
       sleepers.wake();
       return null;
     } catch (error) {
@@ -93,7 +91,7 @@ export async function sendChunks(work: ChunkWork): Promise<void> {
     } finally {
       requests.delete(request);
       request.release();
-      if (sent.delete(piece)) countSent();
+      if (sent.delete(piece)) moved(0);
     }
   }
 
@@ -134,7 +132,7 @@ export async function sendChunks(work: ChunkWork): Promise<void> {
         sizes.answered(clock.now() - before);
         for (const rest of missing) pending.giveBack({ ...rest, tries });
         const found = piece.end - piece.start - missing.reduce((sum, { start, end }) => sum + end - start, 0);
-        if (found > 0) work.onConfirmed(found);
+        if (found > 0) moved(found);
         return;
       } catch (next) {
         if (all.signal.aborted || !(next instanceof PawlError) || !isPassing(next)) throw next;
@@ -143,17 +141,11 @@ export async function sendChunks(work: ChunkWork): Promise<void> {
     }
   }
 
-  /** Near the end pieces get smaller, so that all connections end together. */
-  function take(): Piece | null {
-    const share = Math.ceil(pending.bytes / work.parallel);
-    return pending.take(Math.min(sizes.next(), Math.max(share, sizes.min)), sizes);
-  }
-
   try {
     for (;;) {
       all.signal.throwIfAborted();
       while (!gate.closed && tasks.size < work.parallel) {
-        const piece = take();
+        const piece = pending.take(sizes.next(pending.bytes, work.parallel), sizes);
         if (piece === null) break;
         const task = send(piece).catch((error) => all.abort(error)).finally(() => tasks.delete(task));
         tasks.add(task);

@@ -174,12 +174,9 @@ export function startUpload(
         count.confirmed += bytes;
         view.moved();
       },
-      onConfirmed(bytes) {
-        count.confirmed += bytes;
-        view.moved();
-      },
-      onSending(bytes) {
-        count.moving = bytes;
+      onMoved({ confirmed, sending }) {
+        count.confirmed += confirmed;
+        count.moving = sending;
         view.moved();
       },
       onWaiting: view.wait,
