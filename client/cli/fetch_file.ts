@@ -6,7 +6,7 @@ import { formatElapsed, formatSize } from "./format.ts";
 import { printable } from "./printable.ts";
 import type { Display } from "./progress/display.ts";
 import { canAsk, confirm } from "./prompt.ts";
-import type { Remote } from "./remote_file.ts";
+import type { Remote } from "./find_remote.ts";
 import { troubleOf } from "./send_file.ts";
 import { compareExisting, targetPath } from "./target_path.ts";
 import { write } from "./terminal.ts";

@@ -13,10 +13,10 @@ Deno.test("files go up and are listed, described, deleted, restored and deleted 
   for (const name of NAMES) await Deno.writeTextFile(me.join(name), name === "empty.txt" ? "" : `${name}\n`);
 
   const up = await me.run(["up", ...NAMES.map(me.join), "--type", "General", "--id", "case 7"]);
-  assert.deepEqual([up.code, up.stdout.match(/^\d{17,19}  \S.*\(.*\)$/gm)?.length], [0, 3], up.stderr);
+  assert.deepEqual([up.code, up.stdout.match(/^\d{17,19} {2}\S.*\(.*\)$/gm)?.length], [0, 3], up.stderr);
 
   const list = await me.run(["ls"]);
-  assert.match(list.stdout, /^ID +SIZE  CREATED +TYPE +NAME\n/);
+  assert.match(list.stdout, /^ID +SIZE {2}CREATED +TYPE +NAME\n/);
   for (const name of NAMES) assert.match(list.stdout, new RegExp(`General/case 7  ${name}$`, "m"));
   assert.match(list.stdout, / 0 B .*empty\.txt$/m);
   const found = parsed((await me.run(["ls", "照片", "--json"])).stdout);

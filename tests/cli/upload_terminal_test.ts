@@ -34,7 +34,7 @@ Deno.test("bars show what is on its way; Ctrl-C keeps what was sent, and the sam
   await using second = await me.terminal(["up", "film.mp4"]);
   assert.equal(await second.ended, 0);
   const [, id, resumed] =
-    /^(\d+)  film\.mp4  \(8\.39 MB in .*, went on from (\S+ [kM]B)\)$/m.exec(second.text()) ?? [];
+    /^(\d+) {2}film\.mp4 {2}\(8\.39 MB in .*, went on from (\S+ [kM]B)\)$/m.exec(second.text()) ?? [];
   assert.ok(id, second.text());
   const { sha256, size: stored } = await (await server.fetch(`/api/v1/attachments/${id}`)).json();
   assert.deepEqual([stored, sha256], [size, randomSha256(size, { seed: 1 })]);

@@ -6,7 +6,7 @@ import { combined, type ExitReason } from "../exit_codes.ts";
 import { CommandError } from "../failure.ts";
 import { fetchToOutput, fetchToPath } from "../fetch_file.ts";
 import { displayMode, openDisplay } from "../progress/display.ts";
-import { findRemote, type Remote } from "../remote_file.ts";
+import { findRemote, type Remote } from "../find_remote.ts";
 import { newSlots, slotsOf } from "../slots.ts";
 import { isFolder } from "../target_path.ts";
 

@@ -67,20 +67,22 @@ function totalLine(board: Board): Line {
 function chooseLayout(lines: readonly Line[], width: number): Layout {
   const longest = Math.max(...lines.map(({ name }) => stringWidth(name)), MIN_NAME);
   const figure = Math.max(...lines.map((line) => figureText(line).length), "100 %".length);
-  const speedWidth = GAP + SPEED_WIDTH + GAP + LEFT_WIDTH;
+  const status = Math.max(...lines.map((line) => line.status === null ? 0 : stringWidth(line.status)));
+  const speedWidth = SPEED_WIDTH + GAP + LEFT_WIDTH;
   const candidates = [
-    { sizes: GAP + SIZES_WIDTH, speed: speedWidth, bar: MIN_BAR * 2 },
-    { sizes: 0, speed: speedWidth, bar: MIN_BAR },
-    { sizes: 0, speed: speedWidth, bar: 0 },
-    { sizes: 0, speed: 0, bar: MIN_BAR },
+    { sizes: true, tail: Math.max(SIZES_WIDTH + GAP + speedWidth, status), bar: MIN_BAR * 2 },
+    { sizes: false, tail: Math.max(speedWidth, status), bar: MIN_BAR },
+    { sizes: false, tail: speedWidth, bar: MIN_BAR },
+    { sizes: false, tail: speedWidth, bar: 0 },
+    { sizes: false, tail: 0, bar: MIN_BAR },
   ];
-  for (const { sizes, speed, bar } of candidates) {
-    const rest = width - GAP - figure - sizes - speed;
-    const leastName = Math.min(longest, sizes > 0 ? 16 : MIN_NAME);
+  for (const { sizes, tail, bar } of candidates) {
+    const rest = width - GAP - figure - (tail > 0 ? GAP + tail : 0);
+    const leastName = Math.min(longest, sizes ? 16 : MIN_NAME);
     if (rest < leastName + (bar > 0 ? GAP + bar : 0)) continue;
     const name = Math.min(longest, MAX_NAME, bar > 0 ? rest - GAP - bar : rest);
     const room = rest - name - GAP;
-    return { name, figure, bar: bar > 0 ? Math.min(room, MAX_BAR) : 0, sizes: sizes > 0, speed: speed > 0 };
+    return { name, figure, bar: bar > 0 ? Math.min(room, MAX_BAR) : 0, sizes, speed: tail > 0 };
   }
   return { name: Math.max(0, width - GAP - figure), figure, bar: 0, sizes: false, speed: false };
 }

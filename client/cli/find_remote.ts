@@ -1,7 +1,10 @@
 /** What a download is of: an attachment by id, address or name, or a link, which tells its name when it is asked. */
-import { parse } from "content-disposition";
-import { requireOk } from "../answer.ts";
+import { refusal } from "../answer.ts";
 import type { Attachment } from "../api_types.ts";
+import { childAbort } from "../clock.ts";
+import { persist } from "../retry.ts";
+import { nameOfDisposition } from "../saved_name.ts";
+import type { Server } from "../server.ts";
 import type { Pawl } from "../types.ts";
 import type { CommandContext } from "./context.ts";
 import { findAttachment, readReference } from "./reference.ts";
@@ -40,33 +43,47 @@ function ofAttachment(pawl: Pawl, attachment: Attachment): Remote {
 
 async function describeLink(context: CommandContext, url: URL): Promise<Remote> {
   const { signal } = context;
-  const origin = `${url.origin}/`;
+  const origin = url.origin + (/^(.*\/)d\/[^/]+$/.exec(url.pathname)?.[1] ?? "/");
   const server = await context.serverAt(origin);
-  const head = await server.open(url, { method: "HEAD", signal });
-  await head.body?.cancel();
-  if (!head.ok) {
-    // The sentence for the person is in a body, which HEAD has not.
-    const refused = await server.open(url, { headers: { "Accept": "application/json" }, signal });
-    const { status, headers } = refused;
-    if (refused.ok) await refused.body?.cancel();
-    else requireOk({ status, header: (name) => headers.get(name), text: await refused.text() });
-  }
-  const length = head.headers.get("Content-Length");
+  const { clock, random } = server;
+  const headers = await persist(() => headOf(server, url, signal), {
+    retries: RETRIES,
+    signal,
+    clock,
+    random,
+  });
+  const length = headers.get("Content-Length");
   return {
     pawl: await context.connectTo(origin),
     what: url.href,
-    fileName: nameOf(head.headers.get("Content-Disposition")) ?? lastSegment(url),
+    fileName: nameOfDisposition(headers.get("Content-Disposition")) ?? lastSegment(url),
     size: length === null ? null : Number(length),
     sha256: null,
   };
 }
 
-function nameOf(disposition: string | null): string | null {
-  if (disposition === null) return null;
+const RETRIES = 2;
+const STALL_MS = 30_000;
+
+/** The headers of a download that does not take place. Throws what the server refuses with. */
+async function headOf(server: Server, url: URL, signal: AbortSignal): Promise<Headers> {
+  const request = childAbort(signal);
   try {
-    return parse(disposition).parameters.filename ?? null;
-  } catch {
-    return null;
+    const head = await server.open(url, { method: "HEAD", request, stallMs: STALL_MS });
+    await head.body?.cancel();
+    if (head.ok) return head.headers;
+    // The sentence for the person is in a body, which HEAD has not.
+    const answer = await server.open(url, {
+      headers: { "Accept": "application/json" },
+      request,
+      stallMs: STALL_MS,
+    });
+    const { ok, status, headers } = answer;
+    if (!ok) throw refusal({ status, header: (name) => headers.get(name), text: await answer.text() });
+    await answer.body?.cancel();
+    return headers;
+  } finally {
+    request.release();
   }
 }
 
