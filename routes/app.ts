@@ -14,6 +14,7 @@ import { content } from "./content.ts";
 import { corsFor } from "./cors.ts";
 import { serveDocs } from "./docs_page.ts";
 import type { Env } from "./env.ts";
+import { files } from "./files.ts";
 import { hostCheck } from "./host_check.ts";
 import { trustedProxies } from "./http/client_address.ts";
 import { methodNotAllowed } from "./method_not_allowed.ts";
@@ -27,6 +28,7 @@ import { signIn } from "./sign_in.ts";
 import { signInPolicy } from "./sign_in_policy.ts";
 import { tokenDownload } from "./token_download.ts";
 import { tokens } from "./tokens.ts";
+import { tusVersion } from "./tus_version.ts";
 import { uploads } from "./uploads.ts";
 import { wholeFiles } from "./whole_files.ts";
 
@@ -55,6 +57,7 @@ export function createApp(
   app.use(securityHeaders);
   app.use(corsFor(config.corsOrigins));
   app.route("/", operations({ checks: { ...check }, draining: () => core.gate.stopping }));
+  app.use("/files/*", tusVersion);
   app.use(authenticate({ access, config }));
 
   app.route("/api/v1/session", browserSession({ access, config, now: core.now }));
@@ -62,11 +65,12 @@ export function createApp(
   app.route("/api/v1/uploads", uploads(core, downloads));
   app.route("/api/v1/attachments", attachments(core, downloads));
   app.route("/api/v1/attachments", content(core, downloads));
+  app.route("/api/v1/archives", archives(core));
   app.route("/api/v1", wholeFiles(core, downloads));
   app.route("/api/v1", tokens(core, { config, leases }));
   app.route("/", tokenDownload(core, { config, downloads, leases }));
-  app.route("/api/v1/archives", archives(core));
   app.route("/api/v1/admin/audit", auditRoutes(core));
+  app.route("/files", files(core, { downloads, publicUrl: config.publicUrl }));
   app.get("/", signInPolicy(issuer));
   app.route("/", pages());
   serveDescription(app, { version, publicUrl: config.publicUrl });

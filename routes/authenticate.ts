@@ -7,6 +7,7 @@ import type { Caller } from "../services/model.ts";
 import { Problem } from "../services/problem.ts";
 import type { Env } from "./env.ts";
 import { cookieStanding, isCrossSite, ownOrigins, type SiteRequest } from "./http/request_site.ts";
+import { riskierMethod } from "./http/method_override.ts";
 import { readSessionCookie } from "./http/session_cookie.ts";
 
 /** Everybody, when `PAWL_AUTH=off`. */
@@ -26,7 +27,7 @@ export function authenticate({ access, config }: Authentication): MiddlewareHand
   async function callerOf(c: Context<Env>): Promise<Caller | null> {
     const { headers } = c.req.raw;
     const site = (): SiteRequest => ({
-      method: c.req.method,
+      method: riskierMethod(c.req.raw),
       headers,
       ownOrigins: ownOrigins(c.req.url, config.publicUrl),
     });

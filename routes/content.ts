@@ -1,16 +1,13 @@
 /** `GET, HEAD /api/v1/attachments/{id}/content`: the bytes. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { getLogger } from "@logtape/logtape";
 import { findContent } from "../services/attachments/content.ts";
 import type { DownloadCounts } from "../services/attachments/download_counts.ts";
 import type { Core } from "../services/core.ts";
 import { checkFileName } from "../services/file_name.ts";
-import type { AttachmentRecord } from "../services/model.ts";
 import type { Env } from "./env.ts";
-import { fileResponse } from "./http/file_response.ts";
 import { apiApp, problems, READERS } from "./openapi.ts";
+import { contentSender } from "./send_content.ts";
 
-const log = getLogger(["pawl", "download"]);
 const binary = { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } };
 
 const contentRoute = createRoute({
@@ -47,38 +44,16 @@ const contentRoute = createRoute({
 /** Routes relative to `/api/v1/attachments`. */
 export function content(core: Core, downloads: DownloadCounts): OpenAPIHono<Env> {
   const app = apiApp();
-  const load = { open: 0 };
+  const send = contentSender(core, downloads);
 
   app.openapi(contentRoute, async (c) => {
     const { download, fileName } = c.req.valid("query");
-    const { attachment, open } = await findContent(core, c.var.caller, c.req.valid("param").id);
-    const client = `${c.var.clientAddress} ${c.var.caller?.id ?? ""} ${c.req.header("User-Agent") ?? ""}`;
-    const requestId = c.var.requestId;
-    return await fileResponse({ method: c.req.method, headers: c.req.raw.headers }, {
-      size: attachment.size,
-      sha256: attachment.sha256,
-      lastModified: attachment.createdAt,
-      contentType: attachment.contentType,
-      fileName: fileName === undefined ? attachment.fileName : checkFileName(fileName),
+    const content = await findContent(core, c.var.caller, c.req.valid("param").id);
+    return await send(c, content, {
+      fileName: fileName === undefined ? undefined : checkFileName(fileName),
       download: download === "1",
-      cacheControl: cacheControl(attachment),
-      vary: "Authorization, Cookie",
-      async open() {
-        const reader = await open();
-        downloads.begin(attachment.id, client);
-        return reader;
-      },
-      onEnd({ sent, left }) {
-        downloads.end(attachment.id, client);
-        if (left > 0) log.info("Download of {id} broke off", { id: attachment.id, requestId, sent, left });
-      },
-    }, { now: core.now(), load });
+    });
   });
 
   return app;
-}
-
-/** The bytes at this address never change, but who may have them does: caches ask again each time. */
-function cacheControl({ visibility }: AttachmentRecord): string {
-  return visibility === "public" ? "public, no-cache" : "private, no-cache";
 }

@@ -10,10 +10,12 @@ const EXPOSED = [
   "Content-Disposition",
   "Content-Encoding",
   "Content-Length",
+  "Content-Location",
   "Content-Range",
   "ETag",
   "Last-Modified",
   "Location",
+  "Pawl-Attachment-Id",
   "RateLimit",
   "RateLimit-Policy",
   "Repr-Digest",
@@ -49,7 +51,7 @@ export function corsFor(origins: readonly string[]): MiddlewareHandler<Env> {
     credentials: true,
     allowMethods: METHODS,
     exposeHeaders: EXPOSED,
-    maxAge: 600,
+    maxAge: 86_400,
   });
   return async (c, next) => {
     const known = listed.has(c.req.header("Origin") ?? "");

@@ -134,13 +134,15 @@ export const fileFields = {
   sha256: Sha256.optional(),
 };
 
+export const Fingerprint = z.string().min(1).max(512).openapi({
+  description: "Your own mark of the content; finds the open session again.",
+});
+
 export const OpenBody = z.strictObject({
   fileName: z.string(),
   size: bytes(),
   ...fileFields,
-  fingerprint: z.string().min(1).max(512).optional().openapi({
-    description: "Your own mark of the content; finds the open session again.",
-  }),
+  fingerprint: Fingerprint.optional(),
   chunkSize: z.int().min(1).optional(),
   forceNew: z.boolean().optional(),
 }).openapi("OpenUpload");

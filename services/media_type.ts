@@ -39,6 +39,11 @@ export function mediaType(declared: string | null | undefined, fileName: string)
   return charset === undefined ? essence : `${essence}; charset=${charset}`;
 }
 
+/** Whether `mediaType` takes it. */
+export function isMediaType(text: string): boolean {
+  return text.length <= MAX_LENGTH && MEDIA_TYPE.test(text.trim());
+}
+
 /** The extension that files of this type usually have, with its dot; "" when nobody knows. */
 export function extensionFor(declared: string | null | undefined): string {
   const extension = mime.getExtension(declared ?? "");

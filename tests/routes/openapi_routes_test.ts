@@ -95,6 +95,8 @@ for (const { name, path, operation } of operations) {
       "POST /api/v1/sign-in/issuer",
       "GET /api/v1/attachments/{id}",
       "GET /api/v1/attachments/{id}/content",
+      "OPTIONS /files",
+      "GET /files/{id}",
       "GET /api/v1/archives",
       "GET /d/{token}",
     ];

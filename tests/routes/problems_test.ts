@@ -397,7 +397,8 @@ Deno.test("Wrong methods are told what every address takes", async () => {
   await using app = await startApp();
   const methods = new Map<string, Set<string>>();
   for (const { method, path } of app.routes()) {
-    if (method === "ALL") continue;
+    // Those of tus take every method, and say themselves which they meant.
+    if (method === "ALL" || path.startsWith("/files")) continue;
     const at = path.replace(/:\w+/g, "1");
     methods.set(at, (methods.get(at) ?? new Set(["OPTIONS"])).add(method));
     if (method === "GET") methods.get(at)!.add("HEAD");
