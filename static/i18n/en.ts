@@ -27,6 +27,7 @@ export const english = {
   },
 
   signIn: {
+    heading: "Sign in",
     title: "Open your sign-in link",
     about: "Pawl keeps your files, and takes large ones over bad networks without losing ground.",
     how: "A link signs this browser in; there is no password.",
@@ -34,9 +35,18 @@ export const english = {
     terminal: "It stands in the terminal in which the server was started.",
     command: "Whoever runs the server makes one for you with",
     with: (name: string) => `Sign in with ${name}`,
+    inNewTab: "Sign in in a new tab, so that what waits here is kept",
     or: "or open your sign-in link",
+    /** Why a sign-in at the issuer came to nothing. */
+    failures: {
+      insecure: "Signing in there works only over https. Open this page by its https address.",
+      unreachable: "The sign-in service cannot be reached right now. Try again in a moment.",
+      "not-started-here": "That sign-in was not begun in this tab. Begin it here.",
+      denied: "You are not signed in: it was cancelled, or the sign-in service refused.",
+      failed: "Signing in did not work. Try again; if it stays so, tell who runs the server.",
+    },
     expired: "A link works until its time is over. Ask for a new one then.",
-    ended: "Your sign-in has ended. Open a new link to go on.",
+    ended: "Your sign-in has ended. Sign in again to go on.",
     kept: (count: number) =>
       `${files(count)} of this window ${
         count === 1 ? "waits" : "wait"

@@ -28,6 +28,7 @@ export const chinese: Messages = {
   },
 
   signIn: {
+    heading: "登录",
     title: "请打开您的登录链接",
     about: "Pawl 为您保管文件，在不稳定的网络上也能发送大文件，进度不会丢失。",
     how: "链接会让此浏览器登录，无需密码。",
@@ -35,9 +36,17 @@ export const chinese: Messages = {
     terminal: "它显示在启动服务器的终端里。",
     command: "服务器管理员可以用以下命令为您生成",
     with: (name) => `使用 ${name} 登录`,
+    inNewTab: "在新标签页中登录，以保留此处等待发送的文件",
     or: "或打开您的登录链接",
+    failures: {
+      insecure: "只有通过 https 才能在那里登录。请使用 https 地址打开本页。",
+      unreachable: "目前无法连接登录服务，请稍后重试。",
+      "not-started-here": "这次登录不是在此标签页中开始的，请在这里重新登录。",
+      denied: "您尚未登录：登录被取消，或被登录服务拒绝。",
+      failed: "登录未成功，请重试；如果仍然不行，请联系服务器管理员。",
+    },
     expired: "链接到期后失效，请索取新的链接。",
-    ended: "您的登录已到期。请打开新的链接以继续。",
+    ended: "您的登录已到期，请重新登录以继续。",
     kept: (count) => `此窗口中有 ${files(count)} 在等待：请不要关闭窗口，重新登录后会自动继续。`,
   },
 

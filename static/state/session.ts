@@ -1,6 +1,8 @@
 /** Who is signed in in this browser, and staying so while the page is open. */
 import type { BrowserSession, Pawl } from "../../client/mod.ts";
 import { PawlError } from "../../client/mod.ts";
+import { SignInFailed } from "../sign_in/failure.ts";
+import { finishSignIn, signOutAtIssuer } from "../sign_in/flow.ts";
 import { createStore, type Store } from "./store.ts";
 
 const RENEW_MS = 30 * 60_000;
@@ -9,13 +11,18 @@ export type SessionState =
   | { kind: "asking" }
   /** Tried again by itself. */
   | { kind: "unreachable"; error: unknown }
-  /** `error`: why a link or a renewal was refused; `ended`: somebody was signed in before. */
-  | { kind: "out"; error: PawlError | null; ended: boolean }
-  | { kind: "in"; user: BrowserSession["user"]; expiresAt: string | null };
+  /**
+   * `error`: why a link or a renewal was refused; `failure`: why a sign-in at the issuer came to nothing; `ended`:
+   * somebody was signed in before.
+   */
+  | { kind: "out"; error: PawlError | null; failure: SignInFailed | null; ended: boolean }
+  | ({ kind: "in" } & BrowserSession);
 
 export interface Session {
   store: Store<SessionState>;
-  /** Signs in by the link's token when there is one, else finds out who is signed in already. */
+  /**
+   * Signs in by the issuer's answer or the link's token when there is one, else finds out who is signed in already.
+   */
   start(): Promise<void>;
   signOut(): Promise<void>;
   /** A request was answered with 401. */
@@ -36,13 +43,22 @@ export function createSession(pawl: Pick<Pawl, "session">): Session {
   const store = createStore<SessionState>({ kind: "asking" });
   let renewedAt = 0;
   let token: string | null = null;
+  let failure: SignInFailed | null = null;
 
-  const enter = ({ user, expiresAt }: BrowserSession) => {
+  const enter = (session: BrowserSession) => {
     renewedAt = Date.now();
-    store.set({ kind: "in", user, expiresAt });
+    failure = null;
+    store.set({ kind: "in", ...session });
   };
 
   async function start() {
+    try {
+      const session = await finishSignIn();
+      if (session !== null) return enter(session);
+    } catch (error) {
+      if (!(error instanceof SignInFailed)) throw error;
+      failure = error; // Shown unless somebody is signed in already.
+    }
     token = takeToken() ?? token;
     try {
       enter(token === null ? await pawl.session.get() : await pawl.session.open(token));
@@ -62,13 +78,13 @@ export function createSession(pawl: Pick<Pawl, "session">): Session {
       }
       if (store.get().kind === "in" && fromLink) return;
       // Nobody is signed in: that is no mistake, unless a link was meant to.
-      store.set({ kind: "out", error: fromLink ? error : null, ended: false });
+      store.set({ kind: "out", error: fromLink ? error : null, failure, ended: false });
     }
   }
 
   function ended(error: PawlError | null) {
     const state = store.get();
-    if (state.kind === "in") store.set({ kind: "out", error, ended: true });
+    if (state.kind === "in") store.set({ kind: "out", error, failure: null, ended: true });
   }
 
   async function renew() {
@@ -92,8 +108,10 @@ export function createSession(pawl: Pick<Pawl, "session">): Session {
     start,
     ended,
     async signOut() {
+      const state = store.get();
       await pawl.session.close();
-      store.set({ kind: "out", error: null, ended: false });
+      store.set({ kind: "out", error: null, failure: null, ended: false });
+      if (state.kind === "in" && state.signedInBy === "issuer") await signOutAtIssuer();
     },
   };
 }
