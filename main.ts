@@ -7,6 +7,8 @@ import { pawlVariables } from "./config/process_environment.ts";
 import { scheduleJobs } from "./jobs/schedule.ts";
 import { configureLog } from "./log.ts";
 import { createApp } from "./routes/app.ts";
+import { readPage } from "./routes/page_files.ts";
+import { PAGE_FILE } from "./routes/page_path.ts";
 import { type RunningServer, serveApp, type ServeOptions } from "./routes/serve.ts";
 import { type Access, openAccess } from "./services/access/access.ts";
 import { issuerOf } from "./services/access/issuer.ts";
@@ -43,6 +45,7 @@ async function main(): Promise<void> {
     access,
     issuer,
     version: denoJson.version,
+    page: await readPage(() => Deno.readTextFile(new URL(PAGE_FILE, import.meta.url))),
     addresses: ownAddresses(config),
   });
 

@@ -10,6 +10,7 @@ import { attachments } from "./attachments.ts";
 import { auditRefusals } from "./audit_refusals.ts";
 import { authenticate } from "./authenticate.ts";
 import { browserSession } from "./browser_session.ts";
+import { businessTypes } from "./business_types.ts";
 import { content } from "./content.ts";
 import { corsFor } from "./cors.ts";
 import { serveDocs } from "./docs_page.ts";
@@ -20,6 +21,7 @@ import { trustedProxies } from "./http/client_address.ts";
 import { methodNotAllowed } from "./method_not_allowed.ts";
 import { apiApp, serveDescription } from "./openapi.ts";
 import { operations } from "./operations.ts";
+import type { BuiltPage } from "./page_files.ts";
 import { pages } from "./pages.ts";
 import { answerError } from "./problem_response.ts";
 import { requestLog } from "./request_log.ts";
@@ -39,12 +41,14 @@ export interface AppOptions {
   /** The one that `access` knows too. */
   issuer: Issuer | null;
   version: string;
+  /** Null when it has not been built. */
+  page: BuiltPage | null;
   /** The machine's own addresses when the host is a wildcard; else empty. */
   addresses: readonly string[];
 }
 
 export function createApp(
-  { config, services, access, issuer, version, addresses }: AppOptions,
+  { config, services, access, issuer, version, page, addresses }: AppOptions,
 ): OpenAPIHono<Env> {
   const { core, downloads, leases, refusals, check } = services;
   const app = apiApp();
@@ -72,7 +76,8 @@ export function createApp(
   app.route("/api/v1/admin/audit", auditRoutes(core));
   app.route("/files", files(core, { downloads, publicUrl: config.publicUrl }));
   app.get("/", signInPolicy(issuer));
-  app.route("/", pages());
+  app.route("/api/v1", businessTypes(config));
+  app.route("/", pages(page));
   serveDescription(app, { version, publicUrl: config.publicUrl });
   serveDocs(app);
   return app;

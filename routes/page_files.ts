@@ -29,9 +29,6 @@ export type BuiltPage = z.output<typeof BuiltPage>;
 /** As it lies in the file: bytes in base64. */
 export type StoredPage = z.input<typeof BuiltPage>;
 
-/** Where it lies, relative to the project's folder. */
-export const PAGE_FILE = ".cache/page.json";
-
 /** Reads what `text` gives; null when there is none yet. Throws when it is damaged. */
 export async function readPage(text: () => Promise<string>): Promise<BuiltPage | null> {
   try {

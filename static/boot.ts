@@ -1,5 +1,5 @@
 /** Runs before the first paint: language and theme as chosen, and what the page may load scripts from. */
-import { applyStoredPreferences } from "./state/preferences.ts";
+import { applyPreferences, readPreferences, storedPreferences } from "./state/preference_values.ts";
 
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): unknown;
@@ -17,4 +17,4 @@ trustedTypes?.createPolicy("default", {
   },
 });
 
-applyStoredPreferences();
+applyPreferences(document.documentElement, readPreferences(storedPreferences(), navigator.languages));

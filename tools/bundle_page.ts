@@ -7,14 +7,18 @@ import { createHash } from "node:crypto";
 import { dirname, extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { PAGE_FILE, type StoredPage } from "../routes/page_files.ts";
+import type { StoredPage } from "../routes/page_files.ts";
+import { PAGE_FILE } from "../routes/page_path.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** What the page is made of: changing any of it makes a new one. */
 const SOURCES = ["static", "client", "deno.json", "tools/bundle_page.ts"];
 
-const SCRIPTS = ["static/boot.ts", "static/page.tsx", "client/hash_worker.ts"];
+/** Modules, all in one folder, so that what they share and what is split off lies beside them. */
+const SCRIPTS = ["static/page.tsx", "static/hash_worker.ts"];
+/** Run before anything is drawn, so each is whole in one file. */
+const EARLY_SCRIPTS = ["static/boot.ts"];
 const STYLES = ["static/styles/page.css"];
 /** Served as they are, under names that do not change. */
 const FIXED = ["static/icon.svg"];
@@ -53,14 +57,17 @@ async function sourcesDigest(): Promise<string> {
 }
 
 /** Output name, `page.js` or `chunk-<hash>.js` -> text. */
-async function bundle(entrypoints: string[]): Promise<Map<string, string>> {
+async function bundle(
+  entrypoints: string[],
+  { modules }: { modules: boolean },
+): Promise<Map<string, string>> {
   const result = await Deno.bundle({
     entrypoints: entrypoints.map((path) => join(root, path)),
     outputDir: join(root, ".cache"),
     platform: "browser",
-    format: "esm",
+    format: modules ? "esm" : "iife",
     minify: true,
-    codeSplitting: true,
+    codeSplitting: modules,
     write: false,
   });
   const messages = [...result.errors, ...result.warnings];
@@ -113,8 +120,9 @@ async function build(sources: string): Promise<StoredPage> {
     addresses.set(name, path);
     files.push(stored(path, content, { immutable: true }));
   };
-  for (const [name, content] of await bundle(STYLES)) add(name, content);
-  for (const [name, content] of await bundle(SCRIPTS)) {
+  for (const [name, content] of await bundle(STYLES, { modules: true })) add(name, content);
+  for (const [name, content] of await bundle(EARLY_SCRIPTS, { modules: false })) add(name, content);
+  for (const [name, content] of await bundle(SCRIPTS, { modules: true })) {
     add(name, isChunk(name) ? content : NOTICE + content);
   }
   for (const path of FIXED) {

@@ -9,9 +9,10 @@ import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
 import { configFiles, loadConfig } from "../config/load.ts";
+import { PAGE_FILE } from "../routes/page_path.ts";
 
-/** Own source that is read at run time: modules of workers, and the pages. */
-const OWN_FOLDERS = ["services", "static"];
+/** What is read at run time: modules of workers, and the page as `deno task page` made it. */
+const OWN = ["services", PAGE_FILE];
 
 const ALL_ADDRESSES = ["0.0.0.0", "::"];
 
@@ -35,7 +36,7 @@ export interface PermissionFlags {
 
 /** Pure. */
 export function permissionFlags({ config, configFiles, project, cwd }: PermissionSources): PermissionFlags {
-  const own = OWN_FOLDERS.map((folder) => join(project, folder));
+  const own = OWN.map((path) => join(project, path));
   const named = (paths: string[]) => paths.map((path) => shortest(path, cwd)).join(",");
   if (config === null) {
     // All variables, so that it can name an unknown one: to list them, Deno asks for the permission to read all.

@@ -4,7 +4,6 @@ import { englishProblems, type ProblemTexts } from "./problems_en.ts";
 const files = (count: number) => count === 1 ? "1 file" : `${count.toLocaleString("en")} files`;
 
 export const english = {
-  languageName: "English",
   skipToContent: "Skip to the files",
   close: "Close",
   cancel: "Cancel",
@@ -14,6 +13,16 @@ export const english = {
   undo: "Undo",
   files,
   problems: englishProblems as ProblemTexts,
+
+  /** The kinds that there are without any configuration; others are called by their own name. */
+  kinds: {
+    General: "Any file",
+    Avatar: "Avatar",
+    Image: "Picture",
+    Document: "Document",
+    Video: "Video",
+    Audio: "Audio",
+  },
 
   top: {
     language: "Language",

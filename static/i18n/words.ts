@@ -1,22 +1,29 @@
 /** The language that is spoken: its sentences, and how it writes sizes and times. */
 import { createContext, useContext } from "hono/jsx/dom";
 import type { PawlError } from "../../client/mod.ts";
-import type { Language } from "../state/preferences.ts";
+import type { Language } from "../state/preference_values.ts";
 import { english, type Messages } from "./en.ts";
 import { createFormat, type Format } from "./format.ts";
 import type { ProblemFacts, ProblemText } from "./problems_en.ts";
-import { chinese } from "./zh.ts";
 
 export interface Words {
   m: Messages;
   format: Format;
 }
 
-const MESSAGES: Record<Language, Messages> = { en: english, zh: chinese };
+/** Fetches the sentences that are not English. Where that fails, English is better than nothing. */
+export async function loadWords(language: Language, now: () => number): Promise<Words> {
+  if (language === "en") return englishWords(now);
+  try {
+    const { chinese } = await import("./zh.ts");
+    return { m: chinese, format: createFormat("zh-CN", now) };
+  } catch {
+    return englishWords(now);
+  }
+}
 
-export function wordsOf(language: Language, now: () => number): Words {
-  const locale = language === "zh" ? "zh-CN" : preferredEnglish();
-  return { m: MESSAGES[language], format: createFormat(locale, now) };
+function englishWords(now: () => number): Words {
+  return { m: english, format: createFormat(preferredEnglish(), now) };
 }
 
 /** `en-GB` writes dates and hours in another way than `en-US`. */
@@ -24,14 +31,17 @@ function preferredEnglish(): string {
   return navigator.languages.find((tag) => tag.toLowerCase().startsWith("en")) ?? "en";
 }
 
-export const LANGUAGE_NAMES: Record<Language, string> = {
-  en: english.languageName,
-  zh: chinese.languageName,
-};
+/** Each in itself. */
+export const LANGUAGE_NAMES: Record<Language, string> = { en: "English", zh: "简体中文" };
 
 const WordsContext = createContext<Words>(null as unknown as Words);
 export const WordsProvider = WordsContext.Provider;
 export const useWords = (): Words => useContext(WordsContext);
+
+/** What a business type is called. */
+export function kindName({ m }: Words, businessType: string): string {
+  return Object.hasOwn(m.kinds, businessType) ? m.kinds[businessType as keyof typeof m.kinds] : businessType;
+}
 
 /** A refusal as a sentence for people. */
 export function problemText({ m, format }: Words, error: unknown, now: () => number = Date.now): string {

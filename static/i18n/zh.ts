@@ -5,7 +5,6 @@ import { chineseProblems } from "./problems_zh.ts";
 const files = (count: number) => `${count.toLocaleString("zh-CN")} 个文件`;
 
 export const chinese: Messages = {
-  languageName: "简体中文",
   skipToContent: "跳到文件列表",
   close: "关闭",
   cancel: "取消",
@@ -15,6 +14,15 @@ export const chinese: Messages = {
   undo: "撤销",
   files,
   problems: chineseProblems,
+
+  kinds: {
+    General: "任意文件",
+    Avatar: "头像",
+    Image: "图片",
+    Document: "文档",
+    Video: "视频",
+    Audio: "音频",
+  },
 
   top: {
     language: "语言",

@@ -1,83 +1,18 @@
-/** What a person chose for this browser: language and appearance; and what is remembered between visits. */
+/** What a person chose for this browser, as a store: changes take effect and are kept at once. */
+import {
+  applyPreferences,
+  type Preferences,
+  readPreferences,
+  storedPreferences,
+  storePreferences,
+} from "./preference_values.ts";
 import { createStore, type Store } from "./store.ts";
 
-export const THEMES = ["system", "light", "dark"] as const;
-export type Theme = (typeof THEMES)[number];
-
-export const LANGUAGES = ["en", "zh"] as const;
-export type Language = (typeof LANGUAGES)[number];
-
-export interface Preferences {
-  language: Language;
-  theme: Theme;
-  /** The kind of file that was chosen last. */
-  businessType: string;
-}
-
-const KEY = "pawl";
-
-/** `navigator.languages` in the order of liking; the first that there are sentences in. */
-export function preferredLanguage(wanted: readonly string[]): Language {
-  for (const tag of wanted) {
-    const language = tag.toLowerCase().split("-")[0];
-    const found = LANGUAGES.find((known) => known === language);
-    if (found) return found;
-  }
-  return "en";
-}
-
-/** Takes what is right of `text`, as it was stored; everything else is as without it. */
-export function readPreferences(text: string | null, wanted: readonly string[]): Preferences {
-  let stored: Partial<Record<keyof Preferences, unknown>> = {};
-  try {
-    stored = Object(JSON.parse(text ?? "{}"));
-  } catch {
-    // Not ours, or damaged.
-  }
-  return {
-    language: LANGUAGES.find((language) => language === stored.language) ?? preferredLanguage(wanted),
-    theme: THEMES.find((theme) => theme === stored.theme) ?? "system",
-    businessType: typeof stored.businessType === "string" ? stored.businessType : "General",
-  };
-}
-
-/** Storage may be refused (private windows, settings); the choices then last as long as the page. */
 export function openPreferences(): Store<Preferences> {
-  const read = () => {
-    try {
-      return localStorage.getItem(KEY);
-    } catch {
-      return null;
-    }
-  };
-  const store = createStore(readPreferences(read(), navigator.languages));
+  const store = createStore(readPreferences(storedPreferences(), navigator.languages));
   store.subscribe(() => {
     applyPreferences(document.documentElement, store.get());
-    try {
-      // The language only once it was chosen, so that it follows the browser until then.
-      const { language, ...rest } = store.get();
-      const chosen = language === preferredLanguage(navigator.languages) ? {} : { language };
-      localStorage.setItem(KEY, JSON.stringify({ ...rest, ...chosen }));
-    } catch {
-      // Kept for this page only.
-    }
+    storePreferences(store.get());
   });
   return store;
-}
-
-export function applyPreferences(root: HTMLElement, { language, theme }: Preferences): void {
-  root.lang = language === "zh" ? "zh-CN" : language;
-  if (theme === "system") delete root.dataset.theme;
-  else root.dataset.theme = theme;
-}
-
-/** Before the first paint, when no store is there yet. */
-export function applyStoredPreferences(): void {
-  let text: string | null = null;
-  try {
-    text = localStorage.getItem(KEY);
-  } catch {
-    // As without.
-  }
-  applyPreferences(document.documentElement, readPreferences(text, navigator.languages));
 }

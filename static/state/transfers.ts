@@ -9,18 +9,9 @@ import {
 import { connectionsFor, toStart } from "./schedule.ts";
 import { holdSession } from "./session_locks.ts";
 import { isUnreachable, type Setback, setbackOf } from "./setback.ts";
-import { createStore, type Store } from "./store.ts";
-import {
-  type ChosenFile,
-  isEnded,
-  isInterruptible,
-  isRunning,
-  isSameFile,
-  type Transfer,
-} from "./transfer.ts";
-
-/** Shown figures change so often; people cannot read faster. */
-const DRAW_MS = 200;
+import type { Store } from "./store.ts";
+import { type ChosenFile, isEnded, isInterruptible, isSameFile, type Transfer } from "./transfer.ts";
+import { createTransferRecords, DRAW_MS } from "./transfer_records.ts";
 
 const AFTER: Record<Setback, Partial<Transfer>> = {
   "connection": { phase: "waiting", hold: "connection" },
@@ -68,35 +59,15 @@ export interface TransfersOptions {
 
 export function createTransfers(options: TransfersOptions): Transfers {
   const { pawl } = options;
-  const store = createStore<readonly Transfer[]>([]);
-  const transfers = new Map<number, Transfer>();
+  const records = createTransferRecords();
+  const { transfers, change, draw } = records;
   const handles = new Map<number, Upload>();
   /** Waits for the end of another file with the same content: transfer -> that one. */
   const behind = new Map<number, number>();
   const holds = new Map<number, number>();
   let nextId = 1;
-  let drawing: ReturnType<typeof setTimeout> | null = null;
   let limitedUntil = 0;
   let limitTimer: ReturnType<typeof setTimeout> | undefined;
-
-  // --- What is shown ------------------------------------------------------------------------------------------------
-
-  function draw() {
-    if (drawing !== null) clearTimeout(drawing);
-    drawing = null;
-    store.set([...transfers.values()]);
-  }
-  function change(id: number, values: Partial<Transfer>) {
-    const transfer = transfers.get(id);
-    if (!transfer) return;
-    transfers.set(id, { ...transfer, ...values });
-    drawing ??= setTimeout(draw, DRAW_MS);
-  }
-  /** For what somebody has just done: shown at once. */
-  function changeNow(id: number, values: Partial<Transfer>) {
-    change(id, values);
-    draw();
-  }
 
   // --- Starting -----------------------------------------------------------------------------------------------------
 
@@ -224,23 +195,26 @@ export function createTransfers(options: TransfersOptions): Transfers {
     if (!transfer || isEnded(transfer)) return;
     const upload = handles.get(id);
     if (upload) upload.resume();
-    else changeNow(id, { phase: "queued", hold: null });
+    else change(id, { phase: "queued", hold: null });
     startNext();
+    draw();
   }
 
   function retry(id: number) {
     if (transfers.get(id)?.phase !== "failed") return;
     holds.delete(id);
-    changeNow(id, { phase: "queued", error: null });
+    change(id, { phase: "queued", error: null });
     startNext();
+    draw();
   }
 
   function pause(id: number) {
     const transfer = transfers.get(id);
     if (!transfer || isEnded(transfer)) return;
     handles.get(id)?.pause();
-    changeNow(id, { phase: "paused", hold: null, bytesPerSecond: 0, secondsLeft: null });
+    change(id, { phase: "paused", hold: null, bytesPerSecond: 0, secondsLeft: null });
     startNext();
+    draw();
   }
 
   const each = (work: (id: number) => void, which: (transfer: Transfer) => boolean = () => true) => {
@@ -249,7 +223,7 @@ export function createTransfers(options: TransfersOptions): Transfers {
   };
 
   return {
-    store,
+    store: records.store,
     add(files, { businessType, sessionId: given }) {
       const sessionId = given ?? null;
       const known = [...transfers.values()].filter(({ phase }) => phase !== "done");

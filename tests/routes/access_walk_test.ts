@@ -5,6 +5,9 @@
 import assert from "node:assert/strict";
 import { keys } from "../../services/records/keys.ts";
 import { ADMIN, ALICE, BOB, startApp, type TestApp, type TestUser } from "../support/app.ts";
+import { buildPage } from "../support/page.ts";
+
+await buildPage();
 
 const CALLERS: Record<string, TestUser | null> = { anonymous: null, other: BOB, owner: ALICE, admin: ADMIN };
 
@@ -58,13 +61,7 @@ const TABLE: Record<string, Row> = {
   "GET /api/v1/ping": { expect: { none: "204 204 204 204" } },
   "GET /openapi.json": { expect: ANYBODY },
   "GET /": { expect: ANYBODY },
-  "GET /static/base.css": { expect: ANYBODY },
-  "GET /static/page.css": { expect: ANYBODY },
-  "GET /static/icon.svg": { expect: ANYBODY },
-  "GET /static/page.js": { expect: ANYBODY },
-  "GET /static/api.js": { expect: ANYBODY },
-  "GET /static/upload.js": { expect: ANYBODY },
-  "GET /static/view.js": { expect: ANYBODY },
+  "GET /static/:name": { path: "/static/icon.svg", expect: ANYBODY },
   "GET /docs": { expect: ANYBODY },
   "GET /docs/start.js": { expect: ANYBODY },
   "GET /docs/problems": { expect: ANYBODY },
@@ -80,6 +77,7 @@ const TABLE: Record<string, Row> = {
   "POST /api/v1/sign-in/issuer": { body: {}, expect: { none: "403 403 403 403" } },
 
   "POST /api/v1/uploads": { body: { fileName: "new.bin", size: 4 }, expect: { none: "401 201 201 201" } },
+  "GET /api/v1/business-types": { expect: SIGNED_IN },
   "GET /api/v1/uploads": { expect: SIGNED_IN },
   "GET /api/v1/uploads/:id": { expect: { open: "401 404 200 200", completed: "401 404 200 200" } },
   "GET /api/v1/uploads/:id/chunks": { expect: { open: "401 404 200 200", completed: "401 404 409 409" } },

@@ -5,6 +5,8 @@
 import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
 import { createApp } from "../../routes/app.ts";
+import { readPage } from "../../routes/page_files.ts";
+import { PAGE_FILE } from "../../routes/page_path.ts";
 import { openAccess } from "../../services/access/access.ts";
 import { issuerOf } from "../../services/access/issuer.ts";
 import { openServices, type Services } from "../../services/open.ts";
@@ -62,7 +64,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const issuer = issuerOf(config, { now: Date.now, fetch });
   const access = openAccess({ secret: SECRET, issuer, now: Date.now });
   let services = await openServices(config, { now, elapsed: now });
-  const build = () => createApp({ config, services, access, issuer, version: "test", addresses: [] });
+  const page = await readPage(() => Deno.readTextFile(new URL(`../../${PAGE_FILE}`, import.meta.url)));
+  const build = () => createApp({ config, services, access, issuer, version: "test", page, addresses: [] });
   let app = build();
 
   async function token({ sub, role = "user" }: TestUser): Promise<string> {

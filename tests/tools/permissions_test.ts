@@ -14,7 +14,7 @@ async function flagsFor(env: Record<string, string>) {
 
 Deno.test("the default configuration needs its own folders, its address and its variables", async () => {
   assert.deepEqual(await flagsFor({}), {
-    read: "--allow-read=./data,./services,./static,./pawl.json",
+    read: "--allow-read=./data,./services,./.cache/page.json,./pawl.json",
     write: "--allow-write=./data",
     other: ["--no-prompt", "--allow-env=PAWL_*", "--allow-net=127.0.0.1:8000", "--allow-sys=statfs"],
   });
@@ -30,7 +30,7 @@ Deno.test("folders elsewhere, IPv6, all addresses and a key set are granted when
     PAWL_JWKS_URL: "https://id.example/keys",
   });
   assert.deepEqual(flags, {
-    read: "--allow-read=/big disk/pawl,/fast,./services,./static,./pawl.json",
+    read: "--allow-read=/big disk/pawl,/fast,./services,./.cache/page.json,./pawl.json",
     write: "--allow-write=/big disk/pawl,/fast",
     other: [
       "--no-prompt",
@@ -57,7 +57,7 @@ Deno.test("an issuer that is asked for its keys, or at which people sign in, may
 
 Deno.test("a configuration with mistakes may only be read and reported", async () => {
   assert.deepEqual(await flagsFor({ PAWL_PORT: "x" }), {
-    read: "--allow-read=./services,./static,./pawl.json",
+    read: "--allow-read=./services,./.cache/page.json,./pawl.json",
     write: "--deny-write",
     other: ["--no-prompt", "--allow-env"],
   });
@@ -78,14 +78,14 @@ await attempt("make the data directory", () => Deno.mkdir(dataDir, { recursive: 
 await attempt("write data", () => Deno.writeTextFile(dataDir + "/file", "x"));
 await attempt("read data", () => Deno.readTextFile(dataDir + "/file"));
 await attempt("open KV", async () => (await Deno.openKv(dataDir + "/kv.sqlite")).close());
-await attempt("read a page", () => Deno.readTextFile("static/page.html"));
+await attempt("read the page", () => Deno.readTextFile(".cache/page.json"));
 await attempt("start a worker", () => new Promise((resolve, reject) => {
   const worker = new Worker(new URL("./services/worker.ts", import.meta.url), { type: "module" });
   worker.onmessage = () => { worker.terminate(); resolve(); };
   worker.onerror = (event) => { event.preventDefault(); worker.terminate(); reject(new Error(event.message)); };
 }));
 await attempt("listen", () => Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response()).shutdown());
-await attempt("write a page", () => Deno.writeTextFile("static/page.html", "x"));
+await attempt("write the page", () => Deno.writeTextFile(".cache/page.json", "x"));
 await attempt("write pawl.json", () => Deno.writeTextFile("pawl.json", "{}"));
 await attempt("read the system", () => Deno.readTextFile("/etc/hostname"));
 await attempt("read another variable", async () => Deno.env.get("HOME"));
@@ -99,9 +99,8 @@ console.log("PROBE" + JSON.stringify({ tried, args: Deno.args, mistakes: loaded.
 async function startProbe(env: Record<string, string>, args: string[] = []) {
   await using dir = await tempDir();
   const project = dir.join("a clone");
-  await Deno.mkdir(`${project}/static`, { recursive: true });
-  await Deno.mkdir(`${project}/services`);
-  for (const name of ["config", "tools"]) {
+  await Deno.mkdir(`${project}/services`, { recursive: true });
+  for (const name of ["client", "config", "routes", "static", "tools"]) {
     await Deno.symlink(new URL(name, ROOT), `${project}/${name}`);
   }
   await Deno.copyFile(new URL("services/model.ts", ROOT), `${project}/services/model.ts`);
@@ -109,7 +108,6 @@ async function startProbe(env: Record<string, string>, args: string[] = []) {
   await Deno.copyFile(new URL("deno.lock", ROOT), `${project}/deno.lock`);
   await Deno.writeTextFile(`${project}/services/part.ts`, "export const part = 1;");
   await Deno.writeTextFile(`${project}/services/worker.ts`, 'import "./part.ts"; self.postMessage(1);');
-  await Deno.writeTextFile(`${project}/static/page.html`, "page");
   await Deno.writeTextFile(`${project}/main.ts`, PROBE);
   const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("PAWL_"));
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -125,7 +123,7 @@ async function startProbe(env: Record<string, string>, args: string[] = []) {
 }
 
 const MUST_NOT = {
-  "write a page": "NotCapable",
+  "write the page": "NotCapable",
   "write pawl.json": "NotCapable",
   "read the system": "NotCapable",
   "read another variable": "NotCapable",
@@ -141,7 +139,7 @@ Deno.test("deno task start runs the server with what it needs and nothing else, 
     "write data": "ok",
     "read data": "ok",
     "open KV": "ok",
-    "read a page": "ok",
+    "read the page": "ok",
     "start a worker": "ok",
     "listen": "ok",
     ...MUST_NOT,

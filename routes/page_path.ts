@@ -1,0 +1,2 @@
+/** Where `deno task page` puts the page and the server finds it, relative to the project's folder. */
+export const PAGE_FILE = ".cache/page.json";
