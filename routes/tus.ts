@@ -34,7 +34,8 @@ export function tus(core: Core, { folder, locationOf, publicUrl }: FilesOptions)
       if (concat?.kind === "final") {
         requireNoLength(headers);
         if (first) throw new Problem("forbidden", "A final upload takes no bytes: it is made of its parts.");
-        const hosts = [URL.parse(c.req.url)?.host, publicUrl?.host].filter((host) => host !== undefined);
+        const own = [URL.parse(c.req.url)?.host, headers.get("Host"), publicUrl?.host];
+        const hosts = own.filter((host) => typeof host === "string");
         const where = { base: c.req.url, hosts, folder };
         const parts = concat.urls.map((url) => uploadIdOf(url, where));
         state = await beginFinal(core, caller, { ...file, parts, header: concat.header });
@@ -103,7 +104,7 @@ function bodyOf(c: Context<Env>) {
 }
 
 function requireOffsetBytes(headers: Headers): void {
-  const type = headers.get("Content-Type")?.split(";")[0]!.trim().toLowerCase();
+  const type = headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
   if (type === OFFSET_BYTES) return;
   throw new Problem("unsupported-media-type", `Send the bytes with Content-Type: ${OFFSET_BYTES}.`, {
     headers: { Accept: OFFSET_BYTES },

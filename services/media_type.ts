@@ -47,5 +47,5 @@ export function isMediaType(text: string): boolean {
 /** The extension that files of this type usually have, with its dot; "" when nobody knows. */
 export function extensionFor(declared: string | null | undefined): string {
   const extension = mime.getExtension(declared ?? "");
-  return extension === null ? "" : `.${extension}`;
+  return extension ? `.${extension}` : "";
 }

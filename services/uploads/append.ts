@@ -181,7 +181,8 @@ async function isEmpty(core: Core, body: ReadableStream<Uint8Array>): Promise<bo
     signals: [core.gate.signal],
   });
   try {
-    const bytes = await source.next();
+    let bytes = await source.next();
+    while (bytes?.length === 0) bytes = await source.next();
     if (source.failure) throw source.failure;
     return bytes === null;
   } finally {

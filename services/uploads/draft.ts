@@ -17,13 +17,15 @@ export interface DraftRequest extends Omit<FileRequest, "fileName"> {
   metadata?: string | null | undefined;
   partial?: boolean | undefined;
   concat?: Concat;
+  /** Bytes come with the request, before anything of it is recorded. */
+  announced?: boolean;
 }
 
 /** Throws `sessions-disabled`, and what is wrong with the file; its size is the caller's to check. */
 export function draftOf(core: Core, caller: Caller, request: DraftRequest): UploadRecord {
   const { config, blobs } = core;
   requireSessions(core);
-  const { metadata = null, partial = false, concat = null } = request;
+  const { metadata = null, partial = false, concat = null, announced = false } = request;
   if ((metadata?.length ?? 0) > MAX_METADATA) {
     throw new Problem("invalid-request", `The metadata have more than ${MAX_METADATA} characters.`);
   }
@@ -39,7 +41,7 @@ export function draftOf(core: Core, caller: Caller, request: DraftRequest): Uplo
     fingerprint: request.fingerprint ?? null,
     metadata,
     concat: partial ? { kind: "partial" } : concat,
-    blobId: blobs.newId(),
+    blobId: blobs.newId({ announced }),
     status: "uploading",
     attachmentId: null,
     failure: null,

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { expireUploads, sweepBlobs } from "../../services/cleanup.ts";
-import type { AttachmentRecord, BlobRecord, UploadRecord } from "../../services/model.ts";
+import type { AttachmentRecord, BlobRecord, Segment, UploadRecord } from "../../services/model.ts";
+import { orphanSince, stageOf } from "../../services/records/attachments.ts";
 import { keys } from "../../services/records/keys.ts";
 import type { ChunkRecord } from "../../services/records/uploads.ts";
 import type { TestApp } from "./app.ts";
@@ -39,9 +40,14 @@ function pathOf(app: TestApp, id: string): string {
   return join(app.config.dataDir, "blobs", id.slice(0, 8), id.slice(9));
 }
 
-async function sha256Of(app: TestApp, id: string, { offset, size }: { offset: number; size: number }) {
-  const bytes = size === 0 ? new Uint8Array() : await Deno.readFile(pathOf(app, id));
-  return createHash("sha256").update(bytes.subarray(offset, offset + size)).digest("hex");
+async function sha256Of(app: TestApp, segments: Segment[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const { file, offset, length } of segments) {
+    const bytes = await Deno.readFile(pathOf(app, file));
+    assert.ok(bytes.length >= offset + length, `${file} is too short`);
+    hash.update(bytes.subarray(offset, offset + length));
+  }
+  return hash.digest("hex");
 }
 
 const sorted = (keys: Iterable<readonly unknown[]>) =>
@@ -77,11 +83,18 @@ async function assertBlobs(app: TestApp, { attachments, blobs, files }: StoreSta
   const references = Map.groupBy(attachments, ({ blobId }) => blobId);
   const index = new Map((await all<string>(app, "blob_by_sha256")).map(({ key, value }) => [key[0], value]));
   const sweeps: [number, string][] = [];
+  const uses = (await all(app, "blob_user")).map(({ key: [part, user] }) => ({ part, user }));
+  const parts = blobs.flatMap(({ id, parts = [] }) => parts.map((part) => [part, id]));
+  assert.deepEqual(sorted(uses.map(({ part, user }) => [part, user])), sorted(parts), "blobs made of others");
   for (const blob of blobs) {
-    const refs = references.get(blob.id)?.length ?? 0;
+    const users = uses.filter(({ part }) => part === blob.id).length;
+    const refs = (references.get(blob.id)?.length ?? 0) + users;
     references.delete(blob.id);
     assert.equal(blob.refs, refs, `references of ${blob.id}, ${blob.state}`);
-    assert.equal(blob.state === "live", refs > 0, `${blob.id} is ${blob.state} with ${refs} references`);
+    // A part belongs to its session while that is open.
+    if (blob.state !== "uploading" || users === 0) {
+      assert.equal(blob.state === "live", refs > 0, `${blob.id} is ${blob.state} with ${refs} references`);
+    }
     assert.equal(
       blob.sweepAt !== null,
       ["condemned", "deleting"].includes(blob.state),
@@ -89,8 +102,13 @@ async function assertBlobs(app: TestApp, { attachments, blobs, files }: StoreSta
     );
     if (blob.sweepAt !== null) sweeps.push([blob.sweepAt, blob.id]);
     if (blob.state !== "live" && blob.state !== "condemned") continue;
-    if (blob.size > 0) assert.equal(files.get(blob.id), blob.size, `file of ${blob.id}`);
-    assert.equal(await sha256Of(app, blob.id, { offset: 0, size: blob.size }), blob.sha256, blob.id);
+    const size = blob.segments.reduce((sum, { length }) => sum + length, 0);
+    assert.equal(size, blob.size, `segments of ${blob.id}`);
+    if (blob.parts) assert.equal(files.get(blob.id), undefined, `${blob.id} is made of others`);
+    else if (blob.size > 0) assert.equal(files.get(blob.id), blob.size, `file of ${blob.id}`);
+    // Parts have no digest of their own.
+    if (blob.sha256 === null) continue;
+    assert.equal(await sha256Of(app, blob.segments), blob.sha256, blob.id);
     if (app.config.dedupe.enabled) {
       assert.equal(index.get(blob.sha256!), blob.id, "equal content is stored once");
     }
@@ -108,21 +126,28 @@ async function assertBlobs(app: TestApp, { attachments, blobs, files }: StoreSta
 
 async function assertAttachmentIndexes(app: TestApp, attachments: AttachmentRecord[]): Promise<void> {
   const expected: Deno.KvKey[] = [];
-  for (const { id, ownerId, businessType: type, businessId, deletedAt, sourceSha256 } of attachments) {
-    const bin = deletedAt === null ? "live" : "deleted";
-    expected.push(keys.attachmentByOwner(ownerId, bin, id));
-    expected.push(keys.attachmentByBusiness({ owner: ownerId, type, id: null }, bin, id));
-    if (businessId !== null) {
-      expected.push(keys.attachmentByBusiness({ owner: ownerId, type, id: businessId }, bin, id));
+  for (const record of attachments) {
+    const { id, ownerId, businessType: type, businessId, deletedAt, sourceSha256 } = record;
+    const stage = stageOf(record);
+    if (stage === "binned") {
+      expected.push(keys.attachmentBinned(record.binnedAt!, id));
+      continue;
     }
-    if (deletedAt === null) expected.push(keys.attachmentByContent(ownerId, sourceSha256, id));
-    else expected.push(keys.attachmentDeleted(deletedAt, id));
+    expected.push(keys.attachmentByOwner(ownerId, stage, id));
+    expected.push(keys.attachmentByBusiness({ owner: ownerId, type, id: null }, stage, id));
+    if (businessId !== null) {
+      expected.push(keys.attachmentByBusiness({ owner: ownerId, type, id: businessId }, stage, id));
+    }
+    const since = orphanSince(record);
+    if (stage === "live" && since !== null) expected.push(keys.attachmentOrphan(type, since, id));
+    if (stage === "live") expected.push(keys.attachmentByContent(ownerId, sourceSha256, id));
+    else expected.push(keys.attachmentDeleted(deletedAt!, id));
   }
   const found: Deno.KvKey[] = [];
-  for (const name of ["owner", "type", "business", "content"].map((by) => `attachment_by_${by}`)) {
+  const names = ["by_owner", "by_type", "by_business", "by_content", "deleted", "binned", "orphan"];
+  for (const name of names.map((name) => `attachment_${name}`)) {
     for (const { key } of await all(app, name)) found.push([name, ...key]);
   }
-  for (const { key } of await all(app, "attachment_deleted")) found.push(["attachment_deleted", ...key]);
   assert.deepEqual(sorted(found), sorted(expected), "indexes of attachments");
 }
 
@@ -157,7 +182,7 @@ async function assertUploads(app: TestApp, { uploads, blobs }: StoreState): Prom
       );
       end = offset + value.size;
       assert.equal(
-        await sha256Of(app, blobId, { offset, size: value.size }),
+        await sha256Of(app, [{ file: blobId, offset, length: value.size }]),
         value.sha256,
         `chunk at ${offset}`,
       );
@@ -166,7 +191,8 @@ async function assertUploads(app: TestApp, { uploads, blobs }: StoreState): Prom
   }
   assert.deepEqual([...chunks.keys()], [], "chunks of uploads that are not open");
   for (const { id, status, attachmentId } of uploads) {
-    assert.equal(status === "completed", attachmentId !== null, `attachment of upload ${id}, ${status}`);
+    const hasFile = status === "completed" || status === "cancelled" && attachmentId !== null;
+    assert.equal(hasFile, attachmentId !== null, `attachment of upload ${id}, ${status}`);
   }
 }
 
