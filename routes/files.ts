@@ -11,6 +11,7 @@ import { type DialectName, dialectOf } from "./http/dialect.ts";
 import { methodOf } from "./http/method_override.ts";
 import { CHECKSUM_ALGORITHMS, TUS_VERSION } from "./http/tus_headers.ts";
 import { apiApp } from "./openapi.ts";
+import { announcedLimit, resumable } from "./resumable.ts";
 import { contentSender } from "./send_content.ts";
 import { tus } from "./tus.ts";
 import { describeTus } from "./tus_description.ts";
@@ -50,7 +51,7 @@ export function files(
     publicUrl,
     locationOf: (id) => `${publicUrl?.origin ?? ""}${folder}/${id}`,
   };
-  const dialects: Record<DialectName, Dialect> = { tus: tus(core, options), ietf: tus(core, options) };
+  const dialects: Record<DialectName, Dialect> = { tus: tus(core, options), ietf: resumable(core, options) };
   const send = contentSender(core, downloads);
   const app = apiApp();
   describeTus(app);
@@ -110,6 +111,7 @@ function announcement(core: Core, allow: string): Response {
     status: 200,
     headers: {
       "Allow": allow,
+      "Upload-Limit": announcedLimit(core),
       "Tus-Version": TUS_VERSION,
       "Tus-Extension": extensions.join(","),
       "Tus-Max-Size": String(widestLimit(core)),

@@ -22,7 +22,7 @@ const SHORTAGE_RETRY_SECONDS = 5;
 export function problemResponse(problem: Problem, requestId: string): Response {
   const body = new TextEncoder().encode(JSON.stringify({
     ...problem.extra,
-    type: `${PROBLEM_TYPES_PATH}#${problem.code}`,
+    type: problem.type ?? `${PROBLEM_TYPES_PATH}#${problem.code}`,
     title: problem.title,
     status: problem.status,
     detail: problem.message,

@@ -81,6 +81,8 @@ export interface ProblemOptions {
   retryAfter?: number;
   /** Further members of the problem document, e.g. `missing: [{offset, size}]`. */
   extra?: Record<string, unknown>;
+  /** URI of the problem's type where a protocol has one of its own; absent: the page that explains the code. */
+  type?: string;
   /** Further response headers, e.g. `Allow`, `Content-Range`, `WWW-Authenticate`. */
   headers?: Record<string, string>;
   cause?: unknown;
@@ -96,6 +98,7 @@ export class Problem extends Error {
   readonly retryAfter: number | undefined;
   readonly extra: Record<string, unknown>;
   readonly headers: Record<string, string>;
+  readonly type: string | undefined;
 
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
@@ -104,6 +107,7 @@ export class Problem extends Error {
     this.retryAfter = options.retryAfter;
     this.extra = options.extra ?? {};
     this.headers = options.headers ?? {};
+    this.type = options.type;
   }
 
   get status(): number {
