@@ -9,7 +9,7 @@ import { createFinal } from "../records/uploads.ts";
 import type { BeginRequest } from "./begin.ts";
 import { draftOf } from "./draft.ts";
 import { removeOwnBlob } from "./end.ts";
-import { findUpload, firstLook, requireUploading } from "./find.ts";
+import { findUpload, firstLook, requireFresh, requireUploading } from "./find.ts";
 import { readParts, sumOf } from "./parts.ts";
 import { lookAgain, type UploadState } from "./state.ts";
 
@@ -67,6 +67,8 @@ async function findParts(
       throw new Problem("invalid-request", `Upload ${id} was not begun as a part of another one.`);
     }
     requireUploading(part);
+    using lease = await core.live.open(part);
+    requireFresh(core, lease.upload);
     found.set(id, part);
   }
   return ids.map((id) => ({ id, blobId: found.get(id)!.blobId }));

@@ -8,6 +8,7 @@ import { reasonOfFailure } from "./end.ts";
 import { expiresAt, findUpload, requireFresh, requireUploading } from "./find.ts";
 import type { LiveUpload } from "./live.ts";
 import { Place } from "./place.ts";
+import { settle } from "./state.ts";
 import { type Body, writeBody } from "./write_body.ts";
 
 export interface ChunkRequest extends Body {
@@ -54,6 +55,7 @@ export async function writeChunk(
     } finally {
       claim.release();
     }
+    if (record.concat) await settle(core, record, upload); // Others may have waited for its last byte.
     return { receivedBytes: upload.received.bytes, expiresAt: expiresAt(core, upload), size: record.size };
   } finally {
     leave();
