@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { VISIBILITIES } from "../services/model.ts";
 import type { BusinessTypeRules } from "./config.ts";
-import { bytes, choice } from "./values.ts";
+import { bytes, choice, integer } from "./values.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -12,20 +12,24 @@ const DOCUMENTS = [".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".
 const VIDEOS = [".mp4", ".avi", ".mov", ".wmv", ".flv", ".mkv", ".webm"];
 const AUDIO = [".mp3", ".wav", ".flac", ".aac", ".ogg", ".wma"];
 
+/** Time in which a file of these types must have been given what it belongs to. */
+const ORPHAN_HOURS = 24;
+
 const GENERAL: BusinessTypeRules = {
   maxBytes: 64 * GIB,
   extensions: null,
   visibility: "private",
   removeExif: false,
+  orphanHours: null,
 };
 
 export const DEFAULT_BUSINESS_TYPES: Readonly<Record<string, BusinessTypeRules>> = {
   General: GENERAL,
-  Avatar: { maxBytes: 2 * MIB, extensions: IMAGES, visibility: "private", removeExif: true },
-  Image: { maxBytes: 5 * MIB, extensions: IMAGES, visibility: "private", removeExif: true },
-  Document: { maxBytes: 10 * MIB, extensions: DOCUMENTS, visibility: "private", removeExif: false },
-  Video: { maxBytes: 50 * MIB, extensions: VIDEOS, visibility: "private", removeExif: false },
-  Audio: { maxBytes: 10 * MIB, extensions: AUDIO, visibility: "private", removeExif: false },
+  Avatar: { ...GENERAL, maxBytes: 2 * MIB, extensions: IMAGES, removeExif: true },
+  Image: { ...GENERAL, maxBytes: 5 * MIB, extensions: IMAGES, removeExif: true, orphanHours: ORPHAN_HOURS },
+  Document: { ...GENERAL, maxBytes: 10 * MIB, extensions: DOCUMENTS, orphanHours: ORPHAN_HOURS },
+  Video: { ...GENERAL, maxBytes: 50 * MIB, extensions: VIDEOS, orphanHours: ORPHAN_HOURS },
+  Audio: { ...GENERAL, maxBytes: 10 * MIB, extensions: AUDIO, orphanHours: ORPHAN_HOURS },
 };
 
 const nameRule = "a letter and then at most 63 letters, digits, _ or -";
@@ -41,11 +45,12 @@ const rules = z.strictObject({
   ).min(1, { error: extensionRule }).nullable().optional(),
   visibility: choice(VISIBILITIES).schema.optional(),
   removeExif: z.boolean({ error: "true or false" }).optional(),
+  orphanHours: integer(1, 87_600).schema.nullable().optional(),
 }, {
   // Undefined leaves zod's own message, which names the unknown keys.
   error: (issue) =>
     issue.code === "invalid_type"
-      ? "an object with maxBytes, extensions, visibility or removeExif"
+      ? "an object with maxBytes, extensions, visibility, removeExif or orphanHours"
       : undefined,
 });
 
@@ -53,7 +58,8 @@ export const MEMBERS: readonly string[] = Object.keys(rules.shape);
 
 /** `businessTypes` of `pawl.json`. */
 export function businessTypes() {
-  const rule = "an object: name -> {maxBytes, extensions, visibility, removeExif}, each optional";
+  const rule =
+    "an object: name -> {maxBytes, extensions, visibility, removeExif, orphanHours}, each optional";
   const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, { error: nameRule });
   return { type: "table", rule, schema: z.record(name, rules, { error: rule }) } as const;
 }

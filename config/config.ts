@@ -14,6 +14,8 @@ export interface BusinessTypeRules {
   visibility: Visibility;
   /** Pictures are checked, and lose their metadata (EXIF, GPS, XMP ...), unless the request says otherwise. */
   removeExif: boolean;
+  /** Hours after which a file that belongs to nothing goes into the recycle bin; null: never. */
+  orphanHours: number | null;
 }
 
 export interface Config {
@@ -122,6 +124,16 @@ export interface Config {
     uploadsAtOnce: number;
     uploadsPerMinute: number;
     bytesPerDay: number;
+  };
+  jobs: {
+    softDeleted: {
+      /** Days for which their owners can restore deleted files. */
+      retentionDays: number;
+    };
+    recycleBin: {
+      /** Days after those for which administrators can restore them. */
+      retentionDays: number;
+    };
   };
   audit: {
     /** Days for which entries are kept. */

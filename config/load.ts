@@ -185,6 +185,10 @@ function toConfig(values: Values): Config {
       uploadsPerMinute: values["limits.uploadsPerMinute"],
       bytesPerDay: values["limits.bytesPerDay"],
     },
+    jobs: {
+      softDeleted: { retentionDays: values["jobs.softDeleted.retentionDays"] },
+      recycleBin: { retentionDays: values["jobs.recycleBin.retentionDays"] },
+    },
     audit: { keepDays: values["audit.keepDays"] },
     shutdown: { graceSeconds: values["shutdown.graceSeconds"] },
     log: { level: values["log.level"], format: values["log.format"] },

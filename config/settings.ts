@@ -8,6 +8,7 @@ import type { Setting } from "./setting.ts";
 import { ACCESS } from "./settings/access.ts";
 import { ADDRESS } from "./settings/address.ts";
 import { IMAGES } from "./settings/images.ts";
+import { JOBS } from "./settings/jobs.ts";
 import { LIMITS } from "./settings/limits.ts";
 import { OPERATION } from "./settings/operation.ts";
 import { SHARING } from "./settings/sharing.ts";
@@ -24,6 +25,7 @@ export const SETTINGS = {
   ...IMAGES,
   ...LIMITS,
   ...OPERATION,
+  ...JOBS,
 };
 
 export type SettingId = keyof typeof SETTINGS;

@@ -1,6 +1,7 @@
 /** What runs by the clock (UTC). Each run is short, does a bounded step at a time, and may be repeated. */
 import { getLogger } from "@logtape/logtape";
 import { expireArchives } from "../services/archives/archives.ts";
+import { binDeleted, deleteOrphans, purgeBinned } from "../services/attachments/retention.ts";
 import { purgeAudit } from "../services/audit/purge.ts";
 import { sealAudit } from "../services/audit/seal.ts";
 import { expireUploads, sweepBlobs } from "../services/cleanup.ts";
@@ -20,6 +21,9 @@ interface Job {
 const JOBS: readonly Job[] = [
   { name: "expired sessions", schedule: "7 * * * *", step: ({ core }) => expireUploads(core) },
   { name: "unreferenced bytes", schedule: "* * * * *", step: ({ core }) => sweepBlobs(core) },
+  { name: "deleted files", schedule: "0 3 * * *", step: ({ core }) => binDeleted(core) },
+  { name: "recycle bin", schedule: "0 4 * * *", step: ({ core }) => purgeBinned(core) },
+  { name: "orphans", schedule: "0 5 * * *", step: ({ core }) => deleteOrphans(core) },
   { name: "expired tokens", schedule: "20 2 * * *", step: ({ core }) => expireTokens(core) },
   { name: "expired archives", schedule: "23 * * * *", step: ({ core }) => expireArchives(core) },
   { name: "audit seals", schedule: "* * * * *", step: ({ core }) => sealAudit(core) },

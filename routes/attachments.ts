@@ -1,15 +1,15 @@
 /** `/api/v1/attachments`: managed files without their bytes. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { changeAttachment, getAttachment } from "../services/attachments/attachments.ts";
+import type { DownloadCounts } from "../services/attachments/download_counts.ts";
+import { listAttachments } from "../services/attachments/list.ts";
 import {
-  changeAttachment,
-  deleteMany,
-  getAttachment,
+  type BatchResult,
+  inBatch,
   purge,
   restore,
   softDelete,
-} from "../services/attachments/attachments.ts";
-import type { DownloadCounts } from "../services/attachments/download_counts.ts";
-import { listAttachments } from "../services/attachments/list.ts";
+} from "../services/attachments/recycle_bin.ts";
 import type { Core } from "../services/core.ts";
 import type { AttachmentRecord } from "../services/model.ts";
 import { requireCaller } from "./authenticate.ts";
@@ -21,6 +21,8 @@ import { Attachment, attachmentJson, ChangeBody, json, listQuery } from "./schem
 const tags = ["Attachments"];
 const params = z.object({ id: z.string() });
 const MAX_BATCH = 1000;
+const ids = z.array(z.string().max(32)).min(1).max(MAX_BATCH);
+const whyNot = { id: z.string(), code: z.string().nullable(), detail: z.string().nullable() };
 
 const listRoute = createRoute({
   method: "get",
@@ -36,7 +38,11 @@ const listRoute = createRoute({
         description:
           "A part of the name. Looks at a bounded number of files: a page may be short and still have a cursor.",
       }),
-      state: z.enum(["live", "deleted"]).default("live"),
+      state: z.enum(["live", "deleted", "binned"]).default("live").openapi({
+        description:
+          "`deleted`: your recycle bin. `binned`: what it has hidden from its owners by now, the last first, of all " +
+          "owners; for administrators.",
+      }),
       sort: z.enum(["created", "name", "size"]).default("created").openapi({
         description: "Newest first, A to Z, or largest first. Beyond 10,000 files only `created`.",
       }),
@@ -44,7 +50,7 @@ const listRoute = createRoute({
   },
   responses: {
     200: json(z.object({ items: z.array(Attachment), cursor: z.string().nullable() }), "A page of them."),
-    ...problems("invalid-request", "invalid-cursor", "unauthenticated"),
+    ...problems("invalid-request", "invalid-cursor", "unauthenticated", "forbidden"),
   },
 });
 
@@ -101,13 +107,16 @@ const batchRoute = createRoute({
   method: "post",
   path: "/delete",
   tags,
-  summary: "Many into the recycle bin, with a result for each",
+  summary: "Many into the recycle bin, or gone for good, with a result for each",
   request: {
     body: {
       required: true,
       content: {
         "application/json": {
-          schema: z.strictObject({ ids: z.array(z.string().max(32)).min(1).max(MAX_BATCH) }),
+          schema: z.strictObject({
+            ids,
+            permanent: z.boolean().optional().openapi({ description: "At once and for good." }),
+          }),
         },
       },
     },
@@ -115,12 +124,7 @@ const batchRoute = createRoute({
   responses: {
     200: json(
       z.object({
-        results: z.array(z.object({
-          id: z.string(),
-          deleted: z.boolean(),
-          code: z.string().nullable(),
-          detail: z.string().nullable(),
-        })),
+        results: z.array(z.object({ deleted: z.boolean(), ...whyNot })),
       }),
       "In the order of the ids.",
     ),
@@ -135,6 +139,23 @@ const restoreRoute = createRoute({
   summary: "Out of the recycle bin",
   request: { params },
   responses: { 200: json(Attachment, "The attachment."), ...problems("unauthenticated", "not-found") },
+});
+
+const batchRestoreRoute = createRoute({
+  method: "post",
+  path: "/restore",
+  tags,
+  summary: "Many out of the recycle bin, with a result for each",
+  request: {
+    body: { required: true, content: { "application/json": { schema: z.strictObject({ ids }) } } },
+  },
+  responses: {
+    200: json(
+      z.object({ results: z.array(z.object({ restored: z.boolean(), ...whyNot })) }),
+      "In the order of the ids.",
+    ),
+    ...problems("invalid-request", ...BAD_JSON, "unauthenticated"),
+  },
 });
 
 /** Routes relative to `/api/v1/attachments`. */
@@ -154,15 +175,14 @@ export function attachments(core: Core, downloads: DownloadCounts): OpenAPIHono<
   });
 
   app.openapi({ ...batchRoute, middleware: jsonBody }, async (c) => {
-    const results = await deleteMany(core, requireCaller(c), c.req.valid("json").ids);
-    return c.json({
-      results: results.map(({ id, deleted, problem }) => ({
-        id,
-        deleted,
-        code: problem?.code ?? null,
-        detail: problem?.message ?? null,
-      })),
-    }, 200);
+    const { ids, permanent } = c.req.valid("json");
+    const results = await inBatch(core, requireCaller(c), { ids, one: permanent ? purge : softDelete });
+    return c.json({ results: results.map((one) => ({ ...told(one), deleted: one.problem === null })) }, 200);
+  });
+
+  app.openapi({ ...batchRestoreRoute, middleware: jsonBody }, async (c) => {
+    const results = await inBatch(core, requireCaller(c), { ids: c.req.valid("json").ids, one: restore });
+    return c.json({ results: results.map((one) => ({ ...told(one), restored: one.problem === null })) }, 200);
   });
 
   app.openapi(getRoute, async (c) => {
@@ -189,4 +209,8 @@ export function attachments(core: Core, downloads: DownloadCounts): OpenAPIHono<
   });
 
   return app;
+}
+
+function told({ id, problem }: BatchResult) {
+  return { id, code: problem?.code ?? null, detail: problem?.message ?? null };
 }

@@ -99,7 +99,8 @@ export const Attachment = z.object({
   visibility: visibility(),
   createdAt: time(),
   updatedAt: time(),
-  deletedAt: time().nullable(),
+  deletedAt: time().nullable().openapi({ description: "Since when it has been in the recycle bin." }),
+  binnedAt: time().nullable().openapi({ description: "Since when only administrators have seen it there." }),
   downloadCount: z.int(),
   url: z.string().openapi({ description: "Where the bytes are." }),
 }).openapi("Attachment");
@@ -120,6 +121,7 @@ export function attachmentJson(record: AttachmentRecord, downloadCount: number):
     createdAt: iso(record.createdAt),
     updatedAt: iso(record.updatedAt),
     deletedAt: record.deletedAt === null ? null : iso(record.deletedAt),
+    binnedAt: (record.binnedAt ?? null) === null ? null : iso(record.binnedAt!),
     downloadCount,
     url: `/api/v1/attachments/${record.id}/content`,
   };

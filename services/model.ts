@@ -120,6 +120,13 @@ export interface AttachmentRecord extends FileFacts {
   createdAt: number;
   updatedAt: number;
   deletedAt: number | null;
+  /** When it was hidden from its owner, some time after the delete; absent or null: it is not. */
+  binnedAt?: number | null;
+  /**
+   * Since when it has belonged to nothing; null: it belongs to something, or its owner wants to keep it without.
+   * Absent: since it was made, when it has no business id.
+   */
+  orphanSince?: number | null;
 }
 
 /** A temporary access token; of itself nothing is stored but its hash. Times are ms since 1970. */

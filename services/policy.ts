@@ -10,7 +10,12 @@ interface Owned {
   ownerId: string;
 }
 
-interface Shared extends Owned {
+interface Kept extends Owned {
+  /** Ms since 1970 when the recycle bin hid it from its owner; null or absent: it is not hidden. */
+  binnedAt?: number | null;
+}
+
+interface Shared extends Kept {
   visibility: Visibility;
   /** Ms since 1970 when it was put into the recycle bin; null: it is live. */
   deletedAt: number | null;
@@ -28,12 +33,12 @@ interface Subjects {
   /** Metadata, content and whatever is made of it, in every form. */
   "attachment.read": Shared;
   /** Rename, associate, change the visibility. */
-  "attachment.change": Owned;
-  "attachment.delete": Owned;
-  "attachment.restore": Owned;
-  "attachment.purge": Owned;
+  "attachment.change": Kept;
+  "attachment.delete": Kept;
+  "attachment.restore": Kept;
+  "attachment.purge": Kept;
   /** Make and list temporary access tokens. */
-  "attachment.share": Owned;
+  "attachment.share": Kept;
   /** Of the token's attachment. */
   "token.revoke": Owned;
   /** Of a kept one, and each file in it by `attachment.read`. */
@@ -52,9 +57,13 @@ const owner: Rule<Owned> = (caller, subject) => caller !== null && caller.id ===
 const admin: Rule<unknown> = (caller) => caller?.role === "admin";
 const ownerOrAdmin: Rule<Owned> = (caller, subject) => caller?.role === "admin" || owner(caller, subject);
 
+/** What the recycle bin has hidden from its owner is for administrators alone. */
+const keeper: Rule<Kept> = (caller, subject) =>
+  (subject.binnedAt ?? null) === null ? ownerOrAdmin(caller, subject) : admin(caller, subject);
+
 /** What visibility grants ends with the soft delete. */
 const reader: Rule<Shared> = (caller, subject) => {
-  if (ownerOrAdmin(caller, subject)) return true;
+  if (keeper(caller, subject)) return true;
   if (subject.deletedAt !== null) return false;
   switch (subject.visibility) {
     case "public":
@@ -72,11 +81,11 @@ const RULES: { readonly [A in Action]: Rule<Subjects[A]> } = {
   "upload.write": owner,
   "upload.cancel": ownerOrAdmin,
   "attachment.read": reader,
-  "attachment.change": ownerOrAdmin,
-  "attachment.delete": ownerOrAdmin,
-  "attachment.restore": ownerOrAdmin,
-  "attachment.purge": ownerOrAdmin,
-  "attachment.share": ownerOrAdmin,
+  "attachment.change": keeper,
+  "attachment.delete": keeper,
+  "attachment.restore": keeper,
+  "attachment.purge": keeper,
+  "attachment.share": keeper,
   "token.revoke": ownerOrAdmin,
   "archive.read": ownerOrAdmin,
   "admin": admin,

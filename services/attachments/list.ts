@@ -1,9 +1,11 @@
-/** The caller's attachments in pages. */
+/** Attachments in pages: the caller's own, and for administrators the ones hidden in the recycle bin, of all owners. */
 import type { Core } from "../core.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { AttachmentRecord, Caller } from "../model.ts";
+import { requireAdmin } from "../policy.ts";
 import { Problem } from "../problem.ts";
-import { type Bin, keys } from "../records/keys.ts";
+import { type Stage, stageOf } from "../records/attachments.ts";
+import { keys } from "../records/keys.ts";
 import type { ListPage } from "../uploads/sessions.ts";
 
 /** Rows that one page looks at when it searches by name; it may come back short, with a cursor. */
@@ -17,8 +19,9 @@ export interface ListRequest {
   businessId?: string | undefined;
   /** A part of the name, whatever its case. */
   q?: string | undefined;
-  state: Bin;
-  /** `created`: newest first; `name`: A to Z; `size`: largest first. */
+  /** `binned`: hidden from their owners; for administrators. */
+  state: Stage;
+  /** `created`: newest first, of `binned` the last hidden first; `name`: A to Z; `size`: largest first. */
   sort: "created" | "name" | "size";
   limit: number;
   cursor?: string | undefined;
@@ -32,24 +35,29 @@ export async function listAttachments(
   if (request.businessId !== undefined && request.businessType === undefined) {
     throw new Problem("invalid-request", "businessId needs a businessType: ids belong to a type.");
   }
-  const prefix = prefixOf(caller, request);
-  const matches = matcher(request.q);
-  return request.sort === "created"
-    ? await byCreation(core, { prefix, matches, request })
-    : await sorted(core, { prefix, matches, request });
+  const query = { prefix: prefixOf(caller, request), matches: matcher(request), request };
+  return request.sort === "created" ? await inOrder(core, query) : await sorted(core, query);
 }
 
 function prefixOf(caller: Caller, { businessType, businessId, state }: ListRequest): Deno.KvKey {
+  if (state === "binned") {
+    requireAdmin(caller);
+    return keys.attachmentsBinned();
+  }
   if (businessType === undefined) return keys.attachmentsByOwner(caller.id, state);
   return keys.attachmentsByBusiness({ owner: caller.id, type: businessType, id: businessId ?? null }, state);
 }
 
 type Matcher = (record: AttachmentRecord) => boolean;
 
-function matcher(q: string | undefined): Matcher {
-  if (!q) return () => true;
-  const part = caseless(q);
-  return ({ fileName }) => caseless(fileName).includes(part);
+/** Indexes are read before the records; what was moved in between is in another list by now. */
+function matcher({ q, state, businessType, businessId }: ListRequest): Matcher {
+  const part = q ? caseless(q) : null;
+  return (record) =>
+    stageOf(record) === state &&
+    (businessType ?? record.businessType) === record.businessType &&
+    (businessId ?? record.businessId) === record.businessId &&
+    (part === null || caseless(record.fileName).includes(part));
 }
 
 /** Upper case does not depend on what stands beside a letter, as that of a Greek sigma does in lower case. */
@@ -61,14 +69,19 @@ interface Query {
   request: ListRequest;
 }
 
-async function byCreation(
+async function inOrder(
   core: Core,
   { prefix, matches, request }: Query,
 ): Promise<ListPage<AttachmentRecord>> {
   const { limit, cursor } = request;
   const items: AttachmentRecord[] = [];
   let before: Deno.KvKey | undefined;
-  if (cursor !== undefined) before = [...prefix, ...decodeCursor(cursor, ["bigint"])];
+  if (cursor !== undefined) {
+    before = [
+      ...prefix,
+      ...decodeCursor(cursor, request.state === "binned" ? ["number", "bigint"] : ["bigint"]),
+    ];
+  }
 
   for (let scanned = 0; scanned < MAX_SCAN;) {
     const rows = await readRows(core, { prefix, before, limit: Math.min(ROWS_PER_READ, MAX_SCAN - scanned) });

@@ -4,22 +4,36 @@ import { type Bin, keys } from "./keys.ts";
 
 type Commit = Deno.AtomicOperation;
 
-export const binOf = (record: AttachmentRecord): Bin => record.deletedAt === null ? "live" : "deleted";
+/** `live`; `deleted`: in the recycle bin of its owner; `binned`: hidden from the owner, administrators can restore it. */
+export type Stage = Bin | "binned";
+
+export function stageOf({ deletedAt, binnedAt }: AttachmentRecord): Stage {
+  if (deletedAt === null) return "live";
+  return (binnedAt ?? null) === null ? "deleted" : "binned";
+}
+
+/** Since when it has belonged to nothing; null: that does not matter to it. */
+export function orphanSince(record: AttachmentRecord): number | null {
+  if (record.orphanSince !== undefined) return record.orphanSince;
+  return record.businessId === null ? record.createdAt : null;
+}
 
 /** Indexes hold nothing: they say where to look. */
 function indexKeys(record: AttachmentRecord): Deno.KvKey[] {
   const { id, ownerId, businessType, businessId } = record;
-  const bin = binOf(record);
+  const stage = stageOf(record);
+  if (stage === "binned") return [keys.attachmentBinned(record.binnedAt!, id)];
   const found = [
-    keys.attachmentByOwner(ownerId, bin, id),
-    keys.attachmentByBusiness({ owner: ownerId, type: businessType, id: null }, bin, id),
+    keys.attachmentByOwner(ownerId, stage, id),
+    keys.attachmentByBusiness({ owner: ownerId, type: businessType, id: null }, stage, id),
   ];
   if (businessId !== null) {
-    found.push(keys.attachmentByBusiness({ owner: ownerId, type: businessType, id: businessId }, bin, id));
+    found.push(keys.attachmentByBusiness({ owner: ownerId, type: businessType, id: businessId }, stage, id));
   }
-  if (record.deletedAt === null) found.push(keys.attachmentByContent(ownerId, record.sourceSha256, id));
-  else found.push(keys.attachmentDeleted(record.deletedAt, id));
-  return found;
+  if (stage === "deleted") return [...found, keys.attachmentDeleted(record.deletedAt!, id)];
+  const since = orphanSince(record);
+  if (since !== null) found.push(keys.attachmentOrphan(businessType, since, id));
+  return [...found, keys.attachmentByContent(ownerId, record.sourceSha256, id)];
 }
 
 /** Stores a new record, or `record` in place of `before`. */

@@ -51,7 +51,15 @@ export const keys = {
     owner,
     sourceSha256,
   ],
+  /** In the recycle bin of their owners, by the time of the delete. */
   attachmentDeleted: (time: number, id: string) => ["attachment_deleted", time, BigInt(id)],
+  attachmentsDeleted: () => ["attachment_deleted"],
+  /** Hidden from their owners, by the time of that. */
+  attachmentBinned: (time: number, id: string) => ["attachment_binned", time, BigInt(id)],
+  attachmentsBinned: () => ["attachment_binned"],
+  /** Live ones that belong to nothing, by the time since when. */
+  attachmentOrphan: (type: string, time: number, id: string) => ["attachment_orphan", type, time, BigInt(id)],
+  attachmentOrphans: (type: string) => ["attachment_orphan", type],
   downloadCount: (id: string) => ["download_count", BigInt(id)],
 
   // Archives
@@ -116,7 +124,7 @@ export const keys = {
   blobSweeps: () => ["blob_sweep"],
 };
 
-/** Live attachments and those in the recycle bin are listed apart. */
+/** An owner's live attachments and those in their recycle bin are listed apart. */
 export type Bin = "live" | "deleted";
 
 /** One client's download by a token. */

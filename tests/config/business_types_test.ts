@@ -36,12 +36,14 @@ Deno.test("pawl.json changes a business type member by member and adds others", 
     extensions: null,
     visibility: "private",
     removeExif: true,
+    orphanHours: 24,
   });
   assert.deepEqual(businessTypes.Invoice, {
     maxBytes: 64 * 1024 * MIB,
     extensions: [".pdf"],
     visibility: "users",
     removeExif: false,
+    orphanHours: null,
   });
 });
 
@@ -64,7 +66,7 @@ Deno.test("mistakes in a business type name the member, what was given and what 
     'businessTypes.Avatar.visibility in pawl.json is "everyone": it must be private, users or public.',
     'businessTypes.Avatar in pawl.json has an unknown member "maxByte", did you mean maxBytes?',
     "businessTypes.Image.extensions in pawl.json is []: it must be a list of lower-case extensions with their dot, such as .pdf, or null for any.",
-    "businessTypes.Plan in pawl.json is 5: it must be an object with maxBytes, extensions, visibility or removeExif.",
+    "businessTypes.Plan in pawl.json is 5: it must be an object with maxBytes, extensions, visibility, removeExif or orphanHours.",
     'businessTypes in pawl.json has a name "no blanks": it must be a letter and then at most 63 letters, digits, _ or -.',
   ]);
 });

@@ -25,6 +25,7 @@ Deno.test("without any configuration, the documented defaults hold", async () =>
     dedupe: { enabled: true },
     blobs: { graceMinutes: 10 },
     tokens: { validHours: 1, maxUses: 1, maxValidHours: 8760 },
+    jobs: { softDeleted: { retentionDays: 30 }, recycleBin: { retentionDays: 90 } },
     audit: { keepDays: 400 },
     images: {
       engine: "auto",

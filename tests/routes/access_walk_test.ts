@@ -161,6 +161,7 @@ const TABLE: Record<string, Row> = {
   "GET /api/v1/admin/audit": { expect: { none: "401 403 403 200" } },
   "POST /api/v1/admin/audit/verify": { expect: { none: "401 403 403 200" } },
   "POST /api/v1/attachments/delete": { body: { ids: ["1"] }, expect: SIGNED_IN },
+  "POST /api/v1/attachments/restore": { body: { ids: ["1"] }, expect: SIGNED_IN },
 };
 
 const UNKNOWN = { attachment: "1152921504606846976", upload: "AAAAAAAAAAAAAAAAAAAAAA" };

@@ -36,6 +36,7 @@ Deno.test("An attachment tells all that is known of it, and where its bytes are"
     createdAt: at,
     updatedAt: at,
     deletedAt: null,
+    binnedAt: null,
     downloadCount: 0,
     url: `/api/v1/attachments/${id}/content`,
   });
