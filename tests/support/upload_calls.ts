@@ -101,9 +101,9 @@ export async function storedSizes(app: TestApp): Promise<number[]> {
   return sizes.sort((a, b) => a - b);
 }
 
-/** How many single requests the data directory remembers as begun. */
+/** How many single requests the store remembers as begun. */
 export async function begun(app: TestApp): Promise<number> {
-  return (await Array.fromAsync(Deno.readDir(`${app.config.dataDir}/begun`))).length;
+  return (await app.services.core.blobs.unsettled()).length;
 }
 
 /** A body that a test feeds by hand. */
