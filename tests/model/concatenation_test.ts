@@ -221,7 +221,7 @@ Deno.test("parts and what is made of them: no byte is lost, and none is left", a
   console.log(`TEST_SEED=${seed} repeats this`);
   const commands = fc.commands(
     [part, part, append, append, final, final, terminatePart, terminateFinal, purge, wait, restart],
-    { maxCommands: 30, size: "max" },
+    { maxCommands: 60, size: "max" },
   );
   await fc.assert(
     fc.asyncProperty(commands, async (commands) => {
