@@ -3,6 +3,7 @@
  * more. Safe beside live traffic and beside another call of itself.
  */
 import type { Core } from "./core.ts";
+import { dropVariants } from "./images/variant_store.ts";
 import type { BlobRecord, UploadRecord } from "./model.ts";
 import { Problem } from "./problem.ts";
 import { discard } from "./records/blobs.ts";
@@ -43,6 +44,8 @@ export async function sweepBlobs(core: Core): Promise<{ removed: number; more: b
         await forgetContent(core, commit, blob.value);
       }
     });
+    const { value: blob } = await records.get<BlobRecord>(keys.blob(id));
+    if (blob?.state === "deleting" && blob.sha256 !== null) await dropVariants(core, blob.sha256);
     await removeOwnBlob(core, id);
   });
   return { removed: due.length, more: due.length === STEP };

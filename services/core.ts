@@ -4,6 +4,7 @@ import type { Audit } from "./audit/audit.ts";
 import type { Background } from "./background.ts";
 import type { BlobStore } from "./blobs/blob_store.ts";
 import type { Gate } from "./draining.ts";
+import type { Images } from "./images/images.ts";
 import type { InTurn } from "./in_turn.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { Records } from "./records/records.ts";
@@ -22,6 +23,7 @@ export interface Core {
   /** Work on one record that many want at once. */
   readonly inTurn: InTurn;
   readonly audit: Audit;
+  readonly images: Images;
   readonly limits: Limits;
   /** Ms since 1970. */
   readonly now: () => number;

@@ -2,7 +2,7 @@
 import type { BusinessTypeRules, Config } from "../config/config.ts";
 import { checkFileName, extensionOf } from "./file_name.ts";
 import { mediaType } from "./media_type.ts";
-import type { FileFacts, Visibility } from "./model.ts";
+import type { FileFacts, ImageRequest, Visibility } from "./model.ts";
 import { Problem } from "./problem.ts";
 
 /** What a request says of a file; nothing of it is checked yet but its types. */
@@ -12,6 +12,7 @@ export interface FileRequest {
   businessType?: string | undefined;
   businessId?: string | null | undefined;
   visibility?: Visibility | undefined;
+  image?: ImageRequest | undefined;
 }
 
 const DEFAULT_TYPE = "General";
@@ -48,6 +49,7 @@ export function fileFacts(config: Config, request: FileRequest): FileFacts {
     businessType,
     businessId: request.businessId || null,
     visibility: request.visibility ?? rules.visibility,
+    ...(request.image && { imageRequest: request.image }),
   };
 }
 

@@ -1,5 +1,7 @@
 /** The plain values that travel between rooms: who calls, what a session and an attachment are. */
 
+import type { Inspection } from "./images/inspection.ts";
+
 export type Role = "admin" | "user";
 
 /** Who makes a request, after authentication. Anonymous callers are `null`. */
@@ -64,6 +66,21 @@ export const UPLOAD_STATUSES = [
 ] as const;
 export type UploadStatus = (typeof UPLOAD_STATUSES)[number];
 
+/** What its uploader wants to be done to a picture; where a member is absent the default holds. */
+export interface ImageRequest {
+  generateThumbnail?: boolean | undefined;
+  generateMultipleSizes?: boolean | undefined;
+  addWatermark?: boolean | undefined;
+  watermarkText?: string | undefined;
+  removeExif?: boolean | undefined;
+}
+
+/** What is known of a picture without decoding it. */
+export interface ImageFacts extends Omit<Inspection, "clean"> {
+  /** Nothing is left in it that says where, when, by whom or with what it was made. */
+  metadataRemoved: boolean;
+}
+
 /** What a file is called and belongs to; the same for sessions and attachments. */
 export interface FileFacts {
   fileName: string;
@@ -71,6 +88,8 @@ export interface FileFacts {
   businessType: string;
   businessId: string | null;
   visibility: Visibility;
+  /** Of a session. */
+  imageRequest?: ImageRequest;
 }
 
 /** `partial`: a part of later final uploads, never a file by itself. `final`: made of the bytes of its `parts`, in order. */
@@ -117,6 +136,12 @@ export interface AttachmentRecord extends FileFacts {
   /** Of the bytes received, lower-case hex. */
   sourceSha256: string;
   crc32: number;
+  /** null: it is no picture that is known here. */
+  image?: ImageFacts | null;
+  /** What was done to the bytes before they were stored, so that equal sources with equal wishes are equal; absent: nothing. */
+  processing?: string;
+  /** Bytes received, where they were changed. */
+  sourceSize?: number;
   createdAt: number;
   updatedAt: number;
   deletedAt: number | null;

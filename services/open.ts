@@ -12,6 +12,7 @@ import type { Core } from "./core.ts";
 import { lockDataDir } from "./data_dir.ts";
 import { createGate } from "./draining.ts";
 import { attachmentIds } from "./ids.ts";
+import { openImages } from "./images/images.ts";
 import { newInTurn } from "./in_turn.ts";
 import { newLimits } from "./limits/limits.ts";
 import { openRecords, type Records } from "./records/records.ts";
@@ -61,6 +62,8 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   const audit = newAudit({ now });
   const inTurn = newInTurn();
   const limits = newLimits({ records, rules: config.limits, inTurn, background, now });
+  const images = openImages(config, { warn: (message, properties) => log.warning(message, properties) });
+  opened.defer(() => images.close());
   const core: Core = {
     config,
     records,
@@ -71,6 +74,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     background,
     inTurn,
     audit,
+    images,
     limits,
     now,
     elapsed,
@@ -99,6 +103,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
       storage: () => blobs.check(),
     },
     async close() {
+      images.close();
       blobs.close();
       await core.background.settled();
       await refusals.flush().catch((error) =>

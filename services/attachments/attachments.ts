@@ -1,6 +1,7 @@
 /** Managed files: look at one, change what it is called and belongs to. */
+import type { Config } from "../../config/config.ts";
 import type { Core } from "../core.ts";
-import { fileFacts, requireSize } from "../file_rules.ts";
+import { fileFacts, requireSize, rulesOf } from "../file_rules.ts";
 import { isAttachmentId } from "../ids.ts";
 import type { AttachmentRecord, Caller, Visibility } from "../model.ts";
 import { type Action, permitted, refusal } from "../policy.ts";
@@ -50,7 +51,8 @@ export async function changeAttachment(
     const before = entry.value;
     if (before.deletedAt !== null) throw inBin("changed");
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-    const facts = fileFacts(core.config, { ...before, ...given });
+    const facts = fileFacts(core.config, { ...before, image: undefined, ...given });
+    requireCleanPicture(core.config, { before, businessType: facts.businessType });
     requireSize(core.config, { businessType: facts.businessType, size: before.size });
     const now = core.now();
     const after: AttachmentRecord = {
@@ -64,6 +66,19 @@ export async function changeAttachment(
     putAttachment(commit, after, before);
     return after;
   });
+}
+
+/** A type that removes metadata takes no picture whose metadata were left in it. */
+function requireCleanPicture(
+  config: Config,
+  { before, businessType }: { before: AttachmentRecord; businessType: string },
+): void {
+  if (businessType === before.businessType || !rulesOf(config, businessType).removeExif) return;
+  if (!before.image || before.image.metadataRemoved) return;
+  throw new Problem(
+    "image-unsupported",
+    `${businessType} takes pictures without metadata, and this one may hold some. Upload it anew with that type.`,
+  );
 }
 
 /** `verb`: what cannot be done to it there, "changed". */

@@ -14,6 +14,8 @@ export interface Source extends Size {
   format: ImageFormat;
   /** As in EXIF, 1 to 8; width and height are those before turning. */
   orientation: number;
+  /** Cyan, magenta, yellow and black, as for print. */
+  cmyk: boolean;
 }
 
 export interface Picture extends Size {

@@ -91,7 +91,8 @@ export function sharpEngine(
     };
     const { input, size: markedSize } = await drawn(mark, size);
     const place = placeMark(size, { mark: markedSize, position: mark.position });
-    const marked = open(source).autoOrient().composite([{ input, ...place }]).keepIccProfile();
+    const marked = open(source).autoOrient().toColourspace("srgb").composite([{ input, ...place }]);
+    if (!source.cmyk) marked.keepIccProfile(); // Of colours for print sRGB is made.
     const { data, info } = await inFormat(marked, source.format, quality).toBuffer({
       resolveWithObject: true,
     });

@@ -119,6 +119,9 @@ export const keys = {
   /** That blob `user` is made of bytes of blob `part`; the value is the id of the upload for which it is. */
   blobUser: (part: string, user: string) => ["blob_user", part, user],
   blobUsers: (part: string) => ["blob_user", part],
+  /** What was made of a picture with this content. */
+  variant: (sha256: string, recipe: string) => ["variant", sha256, recipe],
+  variants: (sha256: string) => ["variant", sha256],
   /** Blobs to be looked at by the sweep, by the time from which on. */
   blobSweep: (time: number, id: string) => ["blob_sweep", time, id],
   blobSweeps: () => ["blob_sweep"],

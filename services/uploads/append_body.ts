@@ -4,7 +4,7 @@ import type { Core } from "../core.ts";
 import type { AttachmentRecord, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import type { Claim } from "./claims.ts";
-import { finish, type Finished } from "./finish.ts";
+import { finish, type Finished, refusesContent } from "./finish.ts";
 import { mismatchFailure, tidyUp } from "./finishing.ts";
 import { declareSize } from "./length.ts";
 import type { LiveUpload } from "./live.ts";
@@ -73,9 +73,10 @@ async function finishHere(
     const draft = place.isDraft ? record : null;
     finished = await finish(core, { ownerId, facts: record, content, uploadId, draft });
   } catch (error) {
-    // The session has learned another digest meanwhile.
-    if (!(error instanceof Problem) || error.code !== "digest-mismatch") throw error;
-    return { record, failure: error.message };
+    // The session has learned another digest meanwhile, or the content is not what it may be.
+    const learned = error instanceof Problem && error.code === "digest-mismatch";
+    if (!learned && !refusesContent(error)) throw error;
+    return { record, failure: (error as Problem).message };
   }
   const { attachment, keptOwn } = finished;
   upload.received.add(0, size);

@@ -15,7 +15,8 @@ import { firstLook } from "./find.ts";
 import type { LiveUpload } from "./live.ts";
 import { Place } from "./place.ts";
 import type { UploadState } from "./state.ts";
-import { drop, isRefusal } from "./whole_file.ts";
+import { isRefusal } from "./finish.ts";
+import { drop } from "./whole_file.ts";
 
 /** What a request says of a file; a name is made when it says none. */
 export interface BeginRequest extends Omit<FileRequest, "fileName"> {
@@ -46,7 +47,7 @@ export async function beginUpload(core: Core, caller: Caller, request: BeginRequ
   try {
     const first = { length: 0, digests: {}, body: null, ...request.first };
     const size = sizeSaid(request, { ...first, offset: 0 });
-    const draft = draftOf(core, caller, { ...request, size });
+    const draft = draftOf(core, caller, { ...request, size, announced: first.body !== null });
     requireSize(core.config, { businessType: draft.businessType, size: size ?? 0 });
     using lease = core.live.begin(draft);
     const { upload } = lease;

@@ -1,6 +1,6 @@
 /** Finishing a session: all bytes there, the digest right, then one commit. */
 import type { Core } from "../core.ts";
-import type { AttachmentRecord, Caller, UploadRecord } from "../model.ts";
+import type { AttachmentRecord, Caller, ImageRequest, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { endedProblem, findUpload, requireFresh } from "./find.ts";
 import { attachmentOf } from "./finish.ts";
@@ -21,6 +21,8 @@ export interface CompleteRequest {
   id: string;
   /** Of the whole file, lower-case hex; compared with the bytes, and with what was declared before. */
   sha256: string | null;
+  /** Instead of what was asked for when the session was opened. */
+  image?: ImageRequest | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface CompleteRequest {
 export async function complete(
   core: Core,
   caller: Caller,
-  { id, sha256 }: CompleteRequest,
+  { id, sha256, image }: CompleteRequest,
 ): Promise<Completion> {
   const leave = core.gate.enter();
   try {
@@ -54,7 +56,10 @@ export async function complete(
       requireWhole(upload, record.size!);
     }
     const answerWithin = core.config.uploads.answerSeconds * 1000;
-    const attachmentId = await within(answerWithin, finishOnce(core, { record, upload, sha256 }));
+    const attachmentId = await within(
+      answerWithin,
+      finishOnce(core, { record, upload, sha256, imageRequest: image }),
+    );
     if (attachmentId === null) return { state: "completing" };
     const attachment = requireSame(await attachmentOf(core, attachmentId), sha256);
     return { state: "completed", attachment, created: true };

@@ -1,7 +1,11 @@
 /** The one commit that makes an attachment of stored bytes; equal content is stored once. */
 import type { Core } from "../core.ts";
+import { imageOptions } from "../images/options.ts";
+import { processContent, type Processed } from "../images/process.ts";
+import { dropBlob } from "../images/store_blob.ts";
+import { makeVariantsLater } from "../images/variants.ts";
 import type { AttachmentRecord, BlobRecord, FileFacts, Segment, UploadRecord } from "../model.ts";
-import { Problem } from "../problem.ts";
+import { Problem, type ProblemCode } from "../problem.ts";
 import { putAttachment } from "../records/attachments.ts";
 import { discard, isUsable, referTo } from "../records/blobs.ts";
 import { keys } from "../records/keys.ts";
@@ -38,20 +42,77 @@ export interface Finished {
 }
 
 /**
- * Commits the attachment. Asked again for a session that is completed, gives that attachment. Throws what became
- * of the session when it ended otherwise.
+ * Commits the attachment, of a picture after what is to be done to it. Asked again for a session that is completed,
+ * gives that attachment. Throws what became of the session when it ended otherwise, and what is wrong with a picture.
  */
 export async function finish(core: Core, finishing: Finishing): Promise<Finished> {
+  const processed = await processContent(core, finishing).catch(async (error) => {
+    const { uploadId, draft } = finishing;
+    if (uploadId === null || draft) throw error;
+    // Ended meanwhile, so that the bytes are gone?
+    const { value } = await core.records.get<UploadRecord>(keys.upload(uploadId));
+    if (value?.status === "completed") return earlier(core, value, finishing.content);
+    requireUploading(value);
+    throw error;
+  });
+  if ("attachment" in processed) return processed;
+  const made = processed.made ? processed.content.blobId : null;
+  let finished: Finished;
+  try {
+    finished = await commitFile(core, finishing, processed);
+  } catch (error) {
+    if (made !== null && isRefusal(error)) await dropBlob(core, made);
+    throw error;
+  }
+  const { attachment } = finished;
+  if (made !== null) {
+    const tidied = attachment.blobId === made ? core.blobs.settle(made) : dropBlob(core, made);
+    core.background.run("tidy up after upload", () => tidied);
+  }
+  makeVariantsLater(core, attachment, imageOptions(core.config, finishing.facts).variants);
+  return finished;
+}
+
+/** Refusals of the content itself: the same bytes will never be taken as this file. */
+export function refusesContent(error: unknown): error is Problem {
+  return error instanceof Problem && CONTENT_REFUSALS.has(error.code);
+}
+
+const CONTENT_REFUSALS: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  "content-mismatch",
+  "image-too-large",
+  "image-unreadable",
+  "image-unsupported",
+]);
+
+/** Whether nothing was committed. After any other failure something may have been; the next start decides then. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Problem &&
+    (error.status < 500 || error.code === "busy" || error.code === "disk-full");
+}
+
+async function commitFile(
+  core: Core,
+  finishing: Finishing,
+  { content: stored, made, image, processing }: Processed,
+): Promise<Finished> {
   const { records, now } = core;
   const { content, uploadId, draft } = finishing;
   const { enabled: dedupes } = core.config.dedupe;
-  const attachment = newAttachment(core, finishing);
+  const { sha256: sourceSha256 } = content;
+  const attachment = {
+    ...newAttachment(core, { ...finishing, content: stored }),
+    sourceSha256,
+    ...(made && { sourceSize: content.size }),
+    image,
+    processing,
+  };
 
   return await records.transact(async (commit) => {
     const [mine, own, index, session] = await records.getMany([
       keys.attachment(attachment.id),
       keys.blob(content.blobId),
-      keys.blobBySha256(content.sha256),
+      keys.blobBySha256(stored.sha256),
       ...(uploadId === null ? [] : [keys.upload(uploadId)]),
     ]) as [
       Deno.KvEntryMaybe<AttachmentRecord>,
@@ -73,12 +134,13 @@ export async function finish(core: Core, finishing: Finishing): Promise<Finished
     const shared = dedupes ? await storedBefore(core, commit, index) : null;
     if (shared) {
       referTo(commit, shared);
-      if (own.value) discard(commit, own.value, { state: "deleting", sweepAt: now() });
-    } else {
-      commit.set(own.key, { ...own.value, ...liveBlob(core, content) });
-      if (dedupes) commit.set(keys.blobBySha256(content.sha256), content.blobId);
-    }
-    const record = { ...attachment, blobId: shared?.value?.id ?? content.blobId };
+    } else if (made) {
+      const key = keys.blob(stored.blobId);
+      commit.check({ key, versionstamp: null }).set(key, liveBlob(core, stored));
+    } else commit.set(own.key, { ...own.value, ...liveBlob(core, content) });
+    if (!shared && dedupes) commit.set(keys.blobBySha256(stored.sha256), stored.blobId);
+    if ((shared || made) && own.value) discard(commit, own.value, { state: "deleting", sweepAt: now() });
+    const record = { ...attachment, blobId: shared?.value?.id ?? stored.blobId };
     putAttachment(commit, record);
     const end = { status: "completed" as const, attachmentId: record.id, endedAt: now() };
     if (session?.value) endUpload(commit, { ...session.value, size: content.size }, end);
@@ -86,7 +148,7 @@ export async function finish(core: Core, finishing: Finishing): Promise<Finished
       const { keepEndedDays } = core.config.sessions;
       createEnded(commit, { ...upload, size: content.size, ...end }, end.endedAt + keepEndedDays * DAY);
     }
-    return { attachment: record, keptOwn: !shared };
+    return { attachment: record, keptOwn: !shared && !made };
   });
 }
 

@@ -1,12 +1,12 @@
 /** Finishing a session whose bytes are all there: its digest, then one commit; shared by all who ask at once. */
 import type { ContentDigest } from "../blobs/blob_store.ts";
 import type { Core } from "../core.ts";
-import type { Segment, UploadRecord } from "../model.ts";
+import type { ImageRequest, Segment, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { keys } from "../records/keys.ts";
 import { failUpload, removeOwnBlob, sweepLeftover } from "./end.ts";
 import { requireUploading } from "./find.ts";
-import { finish, type StoredContent } from "./finish.ts";
+import { finish, type Finished, refusesContent, type StoredContent } from "./finish.ts";
 import type { LiveUpload } from "./live.ts";
 import { finalSegments } from "./parts.ts";
 
@@ -15,12 +15,15 @@ interface FinishWork {
   upload: LiveUpload;
   /** Declared by this request, lower-case hex. */
   sha256: string | null;
+  /** Instead of what the session says. */
+  imageRequest?: ImageRequest | undefined;
 }
 
 /** Joins the finishing that is going on, or starts it; it goes on when nobody waits any more. */
-export function finishOnce(core: Core, { record, upload, sha256 }: FinishWork): Promise<string> {
+export function finishOnce(core: Core, work: FinishWork): Promise<string> {
+  const { record, upload } = work;
   if (upload.finishing) return upload.finishing;
-  const finishing = finishUpload(core, { record, upload, sha256 });
+  const finishing = finishUpload(core, work);
   finishing.catch(() => {}); // Everybody who waits for it hears of it.
   upload.finishing = finishing;
   // Keeps the live upload in memory, and a stop waiting, until it has ended.
@@ -38,7 +41,10 @@ export function finishOnce(core: Core, { record, upload, sha256 }: FinishWork): 
 }
 
 /** The attachment's id. */
-async function finishUpload(core: Core, { record, upload, sha256 }: FinishWork): Promise<string> {
+async function finishUpload(
+  core: Core,
+  { record, upload, sha256, imageRequest }: FinishWork,
+): Promise<string> {
   const isFinal = record.concat?.kind === "final";
   const segments = isFinal
     ? await finalSegments(core, record)
@@ -54,12 +60,18 @@ async function finishUpload(core: Core, { record, upload, sha256 }: FinishWork):
     throw new Problem("digest-mismatch", failure, { extra: { declared, received: digest.sha256 } });
   }
   const content: StoredContent = { blobId: record.blobId, size, ...digest, ...(isFinal && { segments }) };
-  const { attachment, keptOwn } = await finish(core, {
-    ownerId: record.ownerId,
-    facts: record,
-    content,
-    uploadId: record.id,
-  });
+  let finished: Finished;
+  try {
+    const { id: uploadId, ownerId } = record;
+    const facts = imageRequest ? { ...record, imageRequest } : record;
+    finished = await finish(core, { ownerId, facts, content, uploadId });
+  } catch (error) {
+    if (!refusesContent(error)) throw error;
+    const after = await failUpload(core, record, error.message);
+    if (after.status === "completed") return after.attachmentId!;
+    throw error;
+  }
+  const { attachment, keptOwn } = finished;
   core.live.forget(record.id);
   tidyUp(core, record, { keptOwn });
   return attachment.id;

@@ -2,6 +2,7 @@
 import type { Core } from "../core.ts";
 import { fileFacts, type FileRequest, requireSize } from "../file_rules.ts";
 import { newUploadId } from "../ids.ts";
+import { imageOptions, processingOf } from "../images/options.ts";
 import type { AttachmentRecord, BlobRecord, Caller, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { putAttachment } from "../records/attachments.ts";
@@ -23,6 +24,9 @@ export interface OpenRequest extends FileRequest {
   /** Never the session that is open already. */
   forceNew?: boolean | undefined;
 }
+
+/** Attachments of one content that are looked at for an instant upload. */
+const MAX_OWNED = 20;
 
 export type Opened =
   | { kind: "created"; upload: UploadRecord }
@@ -78,19 +82,25 @@ function chunkSizeOf({ config }: Core, wanted: number | undefined): number {
 /** A new attachment on bytes that the caller's own live attachment has; null when there is none. */
 async function instantUpload(core: Core, draft: UploadRecord): Promise<AttachmentRecord | null> {
   const { records } = core;
-  const { sha256, ownerId, size } = draft;
+  const { sha256, ownerId } = draft;
   if (sha256 === null || !core.config.dedupe.enabled) return null;
+  const processing = processingOf(core.config, imageOptions(core.config, draft));
   let attachment: AttachmentRecord | null = null;
 
   return await records.transact(async (commit) => {
-    const [index] = await records.page(keys.attachmentsByContent(ownerId, sha256), { limit: 1 });
-    if (!index) return null;
-    const owned = await records.get<AttachmentRecord>(keys.attachment(String(index.key.at(-1))));
-    if (!owned.value || owned.value.deletedAt !== null || owned.value.size !== size) return null;
+    const owned = await ownedContent(core, draft, processing);
+    if (!owned) return null;
     const blob = await records.get<BlobRecord>(keys.blob(owned.value.blobId));
     if (!isUsable(blob.value) || !await isUsableNow(core, blob.value)) return null;
     const content = { ...blob.value, blobId: blob.value.id };
-    attachment ??= newAttachment(core, { ownerId, facts: draft, content });
+    const { image = null, sourceSize } = owned.value;
+    attachment ??= {
+      ...newAttachment(core, { ownerId, facts: draft, content }),
+      sourceSha256: sha256,
+      ...(sourceSize !== undefined && { sourceSize }),
+      image,
+      processing,
+    };
     const place = await records.get<AttachmentRecord>(keys.attachment(attachment.id));
     if (place.value) return place.value; // Our own commit, whose answer was lost.
     commit.check(place, owned);
@@ -99,6 +109,25 @@ async function instantUpload(core: Core, draft: UploadRecord): Promise<Attachmen
     putAttachment(commit, record);
     return record;
   });
+}
+
+/** An attachment of the caller whose source these bytes were, and to which the same was done. */
+async function ownedContent(
+  { records, config }: Core,
+  draft: UploadRecord,
+  processing: string,
+): Promise<Deno.KvEntry<AttachmentRecord> | null> {
+  const { strict } = imageOptions(config, draft);
+  const prefix = keys.attachmentsByContent(draft.ownerId, draft.sha256!);
+  const found = await records.page(prefix, { limit: MAX_OWNED });
+  const owned = await records.getMany<AttachmentRecord>(
+    found.map(({ key }) => keys.attachment(String(key.at(-1)))),
+  );
+  const same = owned.find(({ value }) =>
+    value && value.deletedAt === null && (value.sourceSize ?? value.size) === draft.size &&
+    (value.processing ?? "") === processing && (!strict || value.image?.metadataRemoved !== false)
+  );
+  return (same as Deno.KvEntry<AttachmentRecord> | undefined) ?? null;
 }
 
 async function findOrCreate(core: Core, draft: UploadRecord, forceNew: boolean): Promise<Opened> {
@@ -111,7 +140,7 @@ async function findOrCreate(core: Core, draft: UploadRecord, forceNew: boolean):
       commit.check(index);
       const found = index.value === null ? null : await openSession(core, index.value, draft);
       if (!found) continue;
-      return { kind: "found", upload: adoptDigest(commit, { found, draft }) };
+      return { kind: "found", upload: adopt(commit, { found, draft }) };
     }
     createUpload(commit, draft, firstLook(core, draft));
     return { kind: "created", upload: draft };
@@ -132,19 +161,19 @@ async function openSession(
   return core.now() < expiresAt(core, lease.upload) ? entry as Deno.KvEntry<UploadRecord> : null;
 }
 
-/** A session found by its fingerprint learns the digest that is declared only now. */
-function adoptDigest(
+/** A session that is found learns what is declared only now: the digest, what is to be done to the picture. */
+function adopt(
   commit: Deno.AtomicOperation,
   { found, draft }: { found: Deno.KvEntry<UploadRecord>; draft: UploadRecord },
 ): UploadRecord {
   const { sha256, fingerprint } = found.value;
-  if ((sha256 ?? draft.sha256) === sha256 && (fingerprint ?? draft.fingerprint) === fingerprint) {
-    return found.value;
-  }
+  const known = (sha256 ?? draft.sha256) === sha256 && (fingerprint ?? draft.fingerprint) === fingerprint;
+  if (known && !draft.imageRequest) return found.value;
   const upload = {
     ...found.value,
     sha256: sha256 ?? draft.sha256,
     fingerprint: fingerprint ?? draft.fingerprint,
+    ...(draft.imageRequest && { imageRequest: draft.imageRequest }),
   };
   commit.check(found).set(found.key, upload);
   for (const key of findKeys(upload)) commit.set(key, upload.id);

@@ -7,7 +7,7 @@ import type { AttachmentRecord, Caller } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { openBody } from "./body_source.ts";
 import { type ContentDigests, digestCheck } from "./digest_check.ts";
-import { finish, type Finished, type StoredContent } from "./finish.ts";
+import { finish, type Finished, isRefusal, type StoredContent } from "./finish.ts";
 
 export interface WholeFile {
   /** null: the length is not known beforehand. */
@@ -98,12 +98,6 @@ export async function keep(
     core.background.run("tidy up after upload", () => Promise.reject(error))
   );
   return attachment;
-}
-
-/** Whether nothing was committed. After any other failure something may have been; the next start decides then. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof Problem &&
-    (error.status < 500 || error.code === "busy" || error.code === "disk-full");
 }
 
 function requireDeclared({ sha256 }: { sha256?: string | undefined }, received: Received): void {

@@ -22,8 +22,8 @@ const WIDE = { width: 480, height: 320 };
 const STYLE = { position: "bottom-right", percent: 5, opacity: 0.5 } as const;
 
 async function sourceOf(bytes: Uint8Array<ArrayBuffer>): Promise<Source> {
-  const { format, width, height, orientation } = await inspect(bytes);
-  return { bytes, format, width, height, orientation };
+  const { format, width, height, orientation, cmyk } = await inspect(bytes);
+  return { bytes, format, width, height, orientation, cmyk };
 }
 
 async function pictureOf(format: Source["format"], options: Parameters<typeof encoded>[1] = {}) {
@@ -219,14 +219,35 @@ export function imageEngineContract({ name, open }: ContractOptions): void {
     const engine = await open({ ...LIMITS, pixels: 1_000_000 });
     const whole = await pictureOf("jpeg");
     const hostile: [string, Source][] = [
-      ["a bomb", { bytes: pngBomb(), format: "png", width: 20_000, height: 20_000, orientation: 1 }],
-      ["a liar", { bytes: lyingPng(), format: "png", width: 9000, height: 9000, orientation: 1 }],
+      ["a bomb", {
+        bytes: pngBomb(),
+        format: "png",
+        width: 20_000,
+        height: 20_000,
+        orientation: 1,
+        cmyk: false,
+      }],
+      ["a liar", {
+        bytes: lyingPng(),
+        format: "png",
+        width: 9000,
+        height: 9000,
+        orientation: 1,
+        cmyk: false,
+      }],
       ["a torn PNG", {
         ...await sourceOf(await pictureOf("png")),
         bytes: (await pictureOf("png")).slice(0, 900),
       }],
       ["no picture", { ...await sourceOf(whole), bytes: new Uint8Array(5000) }],
-      ["an empty GIF", { bytes: gifOf({ frames: 0 }), format: "gif", width: 1, height: 1, orientation: 1 }],
+      ["an empty GIF", {
+        bytes: gifOf({ frames: 0 }),
+        format: "gif",
+        width: 1,
+        height: 1,
+        orientation: 1,
+        cmyk: false,
+      }],
     ];
     for (const [what, source] of hostile) {
       await assert.rejects(engine.shrink(source, { sizes: [{ width: 10, height: 10 }], quality: 85 }), what);

@@ -22,8 +22,8 @@ function open(options: Partial<WorkshopOptions> = {}) {
 }
 
 async function jobOf(bytes: Uint8Array<ArrayBuffer>): Promise<ImageJob> {
-  const { format, width, height, orientation } = await inspect(bytes);
-  return shrinkJob({ bytes, format, width, height, orientation });
+  const { format, width, height, orientation, cmyk } = await inspect(bytes);
+  return shrinkJob({ bytes, format, width, height, orientation, cmyk });
 }
 
 function shrinkJob(source: Source): ImageJob {
@@ -33,7 +33,14 @@ function shrinkJob(source: Source): ImageJob {
 const photo = async () => await jobOf(await encoded("jpeg"));
 const bomb = () =>
   Promise.resolve(
-    shrinkJob({ bytes: pngBomb(3000), format: "png", width: 3000, height: 3000, orientation: 1 }),
+    shrinkJob({
+      bytes: pngBomb(3000),
+      format: "png",
+      width: 3000,
+      height: 3000,
+      orientation: 1,
+      cmyk: false,
+    }),
   );
 
 const refusal = (code: string) => (error: unknown) => error instanceof Problem && error.code === code;
@@ -123,7 +130,7 @@ async function engineWith(...flags: string[]): Promise<string> {
       engines: ["sharp", "imagescript"], limits: { pixels: 1e6, seconds: 20 }, workers: 1, queue: 5, idleMs: 1000,
       onUnusable: (engine, why) => console.log("without", engine, /ffi/.test(why)),
     });
-    const source = { bytes: Uint8Array.fromBase64("${picture}"), format: "png", width: 96, height: 64, orientation: 1 };
+    const source = { bytes: Uint8Array.fromBase64("${picture}"), format: "png", width: 96, height: 64, orientation: 1, cmyk: false };
     const mark = { text: "示例 Pawl", position: "center", percent: 5, opacity: 0.5 };
     const [marked] = await workshop.run(() => Promise.resolve({ kind: "mark", source, mark, quality: 85 }), "commit");
     console.log(marked.contentType, "by", workshop.engine);

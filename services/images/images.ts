@@ -1,0 +1,52 @@
+/** What the services know of pictures for as long as the process runs. */
+import type { Config } from "../../config/config.ts";
+import type { EngineName, Source } from "./engine.ts";
+import { openMarkPicture } from "./mark_picture.ts";
+import type { MadeVariant } from "../records/variants.ts";
+import type { VariantName } from "./recipe.ts";
+import { openWorkshop, type Workshop } from "./workshop.ts";
+
+/** A worker without work keeps 40 to 100 MB. */
+const IDLE_MS = 60_000;
+
+/** Work on a variant that somebody waits for or that is in the queue. */
+export interface Making {
+  made: Promise<Map<VariantName, MadeVariant>>;
+  /** False while it waits and nobody waits for it: who asks then, goes before it. */
+  urgent: boolean;
+}
+
+export interface Images {
+  readonly workshop: Workshop;
+  /** By content and recipe. */
+  readonly making: Map<string, Making>;
+  /** The configured picture that is a watermark. Throws why it cannot be used. */
+  markPicture(): Promise<Source>;
+  close(): void;
+}
+
+export interface ImagesOptions {
+  warn(message: string, properties: Record<string, unknown>): void;
+}
+
+export function openImages({ images }: Config, { warn }: ImagesOptions): Images {
+  const workshop = openWorkshop({
+    engines: enginesOf(images.engine),
+    limits: { pixels: images.maxPixels, seconds: images.timeoutSeconds },
+    workers: images.workers,
+    queue: images.queue,
+    idleMs: IDLE_MS,
+    onUnusable: (engine, why) => warn("The image engine {engine} cannot be used: {why}", { engine, why }),
+  });
+  return {
+    workshop,
+    making: new Map(),
+    markPicture: openMarkPicture(images.watermark.picture),
+    close: () => workshop.close(),
+  };
+}
+
+function enginesOf(engine: Config["images"]["engine"]): EngineName[] {
+  if (engine === "off") return [];
+  return engine === "auto" ? ["sharp", "imagescript"] : [engine];
+}
