@@ -3,6 +3,7 @@
 /** Command -> Debian package that has it. */
 export const TOOL_PACKAGES = {
   aria2c: "aria2",
+  chromium: "chromium",
   curl: "curl",
   exiftool: "libimage-exiftool-perl",
   "7z": "p7zip-full",
