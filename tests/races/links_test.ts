@@ -129,7 +129,7 @@ Deno.test("once a link is taken back nobody gets a byte more by it", async () =>
 });
 
 Deno.test("a file that is deleted, restored or gone while its link is used: refused or whole, and nothing is left over", async () => {
-  await using app = await startApp();
+  await using app = await startApp({ pawlJson: { limits: { uploadsPerMinute: 0 } } });
   const ready = barrier(3);
   const wait = jitter(4);
   const seen = new Set<number | string>();
