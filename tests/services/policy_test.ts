@@ -35,10 +35,26 @@ Deno.test("A deleted attachment is there for its owner and administrators alone,
   }
 });
 
+Deno.test("What the recycle bin has hidden is for administrators alone, its owner included", () => {
+  for (const visibility of ["private", "users", "public"] as const) {
+    for (const binnedAt of [0, 1_700_000_000_000]) {
+      const hidden = { ...attachment(visibility, 0), binnedAt };
+      for (const action of ["read", "change", "delete", "restore", "purge", "share"] as const) {
+        assert.equal(mayDo(`attachment.${action}`, hidden), "admin", action);
+      }
+    }
+    assert.equal(
+      mayDo("attachment.restore", { ...attachment(visibility, 0), binnedAt: null }),
+      "owner admin",
+    );
+  }
+});
+
 Deno.test("Being readable by all makes an attachment changeable by nobody else", () => {
-  for (const action of ["change", "delete", "restore", "purge"] as const) {
+  for (const action of ["change", "delete", "restore", "purge", "share"] as const) {
     assert.equal(mayDo(`attachment.${action}`, attachment("public")), "owner admin");
   }
+  assert.equal(mayDo("token.revoke", { ownerId: "alice" }), "owner admin");
 });
 
 Deno.test("Only the owner writes into an upload; an administrator may look and cancel", () => {
