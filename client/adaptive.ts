@@ -50,6 +50,8 @@ export function newChunkSizes({ min, max }: SizeBounds, fixed?: number): ChunkSi
   let latency: number | null = null;
   /** What breaks leave; grows again with each chunk that arrives. */
   let caution = 1;
+  /** What each connection gets at the end. */
+  let share: number | null = null;
   /** What a proxy lets through. */
   let most = max;
 
@@ -62,8 +64,10 @@ export function newChunkSizes({ min, max }: SizeBounds, fixed?: number): ChunkSi
       if (fixed !== undefined) return clamp(fixed, { min, max: most });
       const ms = Math.max(TARGET_MS, OVERHEAD_SHARE * (latency ?? 0));
       const wanted = speed === null ? FIRST_BYTES : speed / 1000 * ms * caution;
-      const share = Math.ceil(left / connections);
-      return clamp(Math.min(Math.round(wanted / ALIGN) * ALIGN, share), { min, max: most });
+      const size = clamp(Math.round(wanted / ALIGN) * ALIGN, { min, max: most });
+      if (left >= connections * size) share = null;
+      else if (share === null || left > connections * share) share = Math.ceil(left / connections);
+      return share === null ? size : clamp(share, { min, max: size });
     },
     arrived({ bytes, ms }) {
       const moving = Math.max(1, ms - Math.min(latency ?? 0, ms / 2));

@@ -40,7 +40,7 @@ function opened(file: FileHandle, { name, size }: { name: string; size: number }
   return {
     name,
     size,
-    async slice(start, end) {
+    async read(start, end) {
       const bytes = new Uint8Array(end - start);
       let filled = 0;
       while (filled < bytes.length) {

@@ -1,6 +1,6 @@
 /** Reading what is uploaded, whatever it is, and noticing when it changes. */
 import { PawlError } from "./errors.ts";
-import type { SliceResult, UploadSource } from "./upload_types.ts";
+import type { ReadResult, UploadSource } from "./upload_types.ts";
 
 export interface Source {
   readonly name: string | null;
@@ -31,7 +31,9 @@ export async function openSource(given: UploadSource): Promise<Source> {
     async read(start, end) {
       let bytes: Uint8Array<ArrayBuffer>;
       try {
-        bytes = await bytesOf(await given.slice(start, end));
+        bytes = await bytesOf(
+          await (given instanceof Blob ? given.slice(start, end) : given.read(start, end)),
+        );
       } catch (cause) {
         throw cause instanceof PawlError ? cause : unreadable(cause);
       }
@@ -56,7 +58,7 @@ async function versionOf(given: UploadSource): Promise<string> {
   }
 }
 
-async function bytesOf(part: SliceResult): Promise<Uint8Array<ArrayBuffer>> {
+async function bytesOf(part: ReadResult): Promise<Uint8Array<ArrayBuffer>> {
   if (part instanceof Uint8Array) {
     // A view's owner may use its memory again while it is being sent.
     return part.buffer instanceof ArrayBuffer && part.byteLength === part.buffer.byteLength

@@ -15,9 +15,9 @@ export function gapsOf(spans: readonly Span[], size: number): Piece[] {
   let at = 0;
   const sorted = [...spans].sort((a, b) => a.offset - b.offset);
   for (const { offset, size: length } of [...sorted, { offset: size, size: 0 }]) {
-    if (offset > at) gaps.push({ start: at, end: Math.min(offset, size), tries: 0 });
+    const end = Math.min(offset, size);
+    if (end > at) gaps.push({ start: at, end, tries: 0 });
     at = Math.max(at, offset + length);
-    if (at >= size) break;
   }
   return gaps;
 }

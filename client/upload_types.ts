@@ -17,12 +17,12 @@ export interface RandomAccessSource {
   /** Media type; "" or absent when unknown. */
   readonly type?: string;
   /** Bytes `start` (inclusive) to `end` (exclusive). Fewer bytes count as a file that has changed. */
-  slice(start: number, end: number): SliceResult | Promise<SliceResult>;
+  read(start: number, end: number): ReadResult | Promise<ReadResult>;
   /** Anything that is another text once the file has changed, e.g. of its time and size; asked before the end. */
   version?(): string | Promise<string>;
 }
 
-export type SliceResult = Blob | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array>;
+export type ReadResult = Blob | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array>;
 
 /** What a file is called and belongs to. */
 export interface FileFields {

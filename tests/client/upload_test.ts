@@ -118,7 +118,7 @@ Deno.test("a digest that is known beforehand makes the upload instant without re
   let reads = 0;
   const source: RandomAccessSource = {
     size,
-    slice: (start, end) => {
+    read: (start, end) => {
       reads += end - start;
       return randomBytes(end - start, { seed: size, offset: start });
     },
@@ -133,7 +133,7 @@ Deno.test("anything that can be read at any position is a source", async () => {
   const { pawl } = connectTo(app);
   const size = 2 * MIB + 5;
   const bytes = (start: number, end: number) => randomBytes(end - start, { seed: 7, offset: start });
-  const forms: RandomAccessSource["slice"][] = [
+  const forms: RandomAccessSource["read"][] = [
     (start, end) => bytes(start, end),
     (start, end) => bytes(start, end).buffer,
     (start, end) => new Blob([bytes(start, end)]),
@@ -145,8 +145,8 @@ Deno.test("anything that can be read at any position is a source", async () => {
       return large.subarray(4, 4 + end - start);
     },
   ];
-  for (const [index, slice] of forms.entries()) {
-    const upload = pawl.upload({ name: `form-${index}`, size, slice }, { forceNew: true });
+  for (const [index, read] of forms.entries()) {
+    const upload = pawl.upload({ name: `form-${index}`, size, read }, { forceNew: true });
     const attachment = await upload.result;
     assert.equal(attachment.fileName, `form-${index}`);
     assert.equal(attachment.sha256, randomSha256(size, { seed: 7 }));

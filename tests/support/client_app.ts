@@ -94,7 +94,7 @@ async function unlessAborted(answer: Promise<Response>, signal: AbortSignal): Pr
   try {
     return await Promise.race([answer, aborted]);
   } catch (error) {
-    await answer.then((response) => response.body?.cancel(), () => {});
+    answer.then((response) => response.body?.cancel(), () => {});
     throw error;
   } finally {
     signal.removeEventListener("abort", stop);
