@@ -149,6 +149,7 @@ Deno.test("Owner and administrators make, see and take back links; nobody else l
   const { id } = await putFile(app, { visibility: "public" });
   const room = `/api/v1/attachments/${id}/tokens`;
   const own = await makeLink(app, id);
+  app.clock += 1000;
   const { status, body: ofAdmin } = await app.json("POST", room, { user: ADMIN, body: {} });
   assert.equal(status, 201);
   assert.equal(ofAdmin.createdBy, "root");
