@@ -20,6 +20,9 @@ const contentRoute = createRoute({
     params: z.object({ id: z.string() }),
     query: z.object({
       download: z.enum(["0", "1"]).optional().openapi({ description: "1: to be saved, whatever the type." }),
+      preview: z.enum(["0", "1"]).optional().openapi({
+        description: "1: to be shown in a frame of this server's page, which a PDF is only then.",
+      }),
       fileName: z.string().max(1024).optional().openapi({
         description: "Saved under this name instead of its own.",
       }),
@@ -47,11 +50,12 @@ export function content(core: Core, downloads: DownloadCounts): OpenAPIHono<Env>
   const send = contentSender(core, downloads);
 
   app.openapi(contentRoute, async (c) => {
-    const { download, fileName } = c.req.valid("query");
+    const { download, preview, fileName } = c.req.valid("query");
     const content = await findContent(core, c.var.caller, c.req.valid("param").id);
     return await send(c, content, {
       fileName: fileName === undefined ? undefined : checkFileName(fileName),
       download: download === "1",
+      preview: preview === "1",
     });
   });
 

@@ -15,6 +15,8 @@ export interface Sending {
   fileName?: string | undefined;
   /** To be saved, whatever the type. */
   download?: boolean;
+  /** Shown in a frame of our own page, if that is safe. */
+  preview?: boolean;
 }
 
 /** Sends what a caller may have: what that is has been decided before. */
@@ -22,7 +24,7 @@ export type SendContent = (c: Context<Env>, content: Content, sending?: Sending)
 
 export function contentSender(core: Core, downloads: DownloadCounts): SendContent {
   const load = { open: 0 };
-  return async (c, { attachment, open }, { fileName = attachment.fileName, download = false } = {}) => {
+  return async (c, { attachment, open }, { fileName = attachment.fileName, download = false, preview = false } = {}) => {
     const client = `${c.var.clientAddress} ${c.var.caller?.id ?? ""} ${c.req.header("User-Agent") ?? ""}`;
     const requestId = c.var.requestId;
     return await fileResponse({ method: c.req.method, headers: c.req.raw.headers }, {
@@ -32,6 +34,7 @@ export function contentSender(core: Core, downloads: DownloadCounts): SendConten
       contentType: attachment.contentType,
       fileName,
       download,
+      preview,
       cacheControl: cacheControl(attachment),
       vary: "Authorization, Cookie",
       async open() {

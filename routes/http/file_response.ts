@@ -31,6 +31,8 @@ export interface DownloadFile {
   fileName: string;
   /** Save it even when it could be shown. */
   download: boolean;
+  /** Show it in a frame of our own page, if that is safe. */
+  preview?: boolean;
   cacheControl: string;
   /** Request headers that change what this address answers. */
   vary?: string;
@@ -67,7 +69,7 @@ export async function fileResponse(
   const decision = decideRange(condition.rangeApplies ? request.headers.get("range") : null, file.size);
   if (decision.kind === "unsatisfiable") throw rangeNotSatisfiable(file.size, validators);
 
-  const shown = presentation(file.contentType, file.download);
+  const shown = presentation(file.contentType, file);
   const headers: Record<string, string> = { ...validators, ...contentHeaders(file, shown) };
   let parts: BodyPart[] = [{ offset: 0, length: file.size }];
   if (decision.kind === "partial") {

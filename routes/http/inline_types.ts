@@ -1,6 +1,9 @@
 /** Which types of user content a browser may show, and as what content goes out at all. */
 
-/** Types without active content. PDF and SVG are missing on purpose: both can hold scripts. */
+/**
+ * Types without active content. PDF and SVG are missing on purpose: both can hold scripts, and a frame of our own
+ * has to ask for a PDF (`preview`).
+ */
 const INLINE_TYPES = new Set([
   "image/png",
   "image/jpeg",
@@ -36,6 +39,21 @@ const POLICY =
 const MEDIA_POLICY =
   "sandbox allow-same-origin; default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
+/**
+ * A PDF in a frame of our own page, by the browser's viewer, which runs what is in the file apart from any site.
+ * Nearly all viewers refuse to work in a sandbox; what keeps our origin safe is that the type is fixed to one that is
+ * never taken for a page, and that nothing may load or send anything.
+ */
+const PDF_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+export interface PresentationWish {
+  /** To be saved, whatever the type. */
+  download: boolean;
+  /** Shown in a frame of our own page, if it can be. */
+  preview?: boolean;
+}
+
 export interface Presentation {
   /** The `Content-Type` to send. */
   contentType: string;
@@ -47,16 +65,20 @@ export interface Presentation {
 /**
  * Decides how content of the stored type `contentType` goes out. Only the essence counts; parameters are
  * dropped. Plain text is always declared to be UTF-8; what is active or no media type at all goes out as
- * `application/octet-stream`. `download` makes an attachment of everything.
+ * `application/octet-stream`.
  */
-export function presentation(contentType: string, download: boolean): Presentation {
+export function presentation(
+  contentType: string,
+  { download, preview = false }: PresentationWish,
+): Presentation {
   const essence = contentType.slice(0, 512).split(";", 1)[0]!.trim().toLowerCase();
   const plainText = essence === "text/plain";
-  const shown = !download && (plainText || INLINE_TYPES.has(essence));
+  const pdf = preview && essence === "application/pdf";
+  const shown = !download && (plainText || pdf || INLINE_TYPES.has(essence));
   const safe = ESSENCE.test(essence) && !ACTIVE_TYPES.test(essence);
   return {
     contentType: plainText ? "text/plain; charset=utf-8" : safe ? essence : "application/octet-stream",
     disposition: shown ? "inline" : "attachment",
-    policy: shown && /^(?:audio|video)\//.test(essence) ? MEDIA_POLICY : POLICY,
+    policy: !shown ? POLICY : pdf ? PDF_POLICY : /^(?:audio|video)\//.test(essence) ? MEDIA_POLICY : POLICY,
   };
 }

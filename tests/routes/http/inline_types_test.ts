@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { presentation } from "../../../routes/http/inline_types.ts";
 
 const short = (contentType: string, download = false) => {
-  const shown = presentation(contentType, download);
+  const shown = presentation(contentType, { download });
   return `${shown.disposition} ${shown.contentType}`;
 };
 
@@ -54,7 +54,7 @@ for (const [stored, expected] of CASES) {
 Deno.test("nothing but shown audio and video keeps an origin, and nothing at all may run scripts", () => {
   for (const [stored] of CASES) {
     for (const download of [false, true]) {
-      const { policy } = presentation(stored, download);
+      const { policy } = presentation(stored, { download });
       const media = !download && /^(audio|video)\//.test(stored);
       assert.equal(policy.split("; ")[0], media ? "sandbox allow-same-origin" : "sandbox");
       assert.match(policy, /default-src 'none'/);
@@ -63,9 +63,23 @@ Deno.test("nothing but shown audio and video keeps an origin, and nothing at all
   }
 });
 
+Deno.test("a PDF is shown in a frame of our own page alone, where it can load and send nothing", () => {
+  const shown = presentation("application/pdf; x=y", { download: false, preview: true });
+  assert.deepEqual([shown.disposition, shown.contentType], ["inline", "application/pdf"]);
+  assert.match(shown.policy, /^default-src 'none'; .*form-action 'none'; frame-ancestors 'self'$/);
+  assert.doesNotMatch(shown.policy, /script/);
+  assert.equal(presentation("application/pdf", { download: true, preview: true }).disposition, "attachment");
+  for (const [stored] of CASES.filter(([stored]) => stored !== "application/pdf")) {
+    assert.deepEqual(
+      presentation(stored, { download: false, preview: true }),
+      presentation(stored, { download: false }),
+    );
+  }
+});
+
 Deno.test("any stored type gives a header value that can be sent", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), fc.boolean(), (stored, download) => {
-    const { contentType } = presentation(stored, download);
+    const { contentType } = presentation(stored, { download });
     assert.equal(new Headers({ "content-type": contentType }).get("content-type"), contentType);
   }));
 });
