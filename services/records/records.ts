@@ -4,6 +4,9 @@
  * answer is lost: an attempt must recognise its own earlier success by an id that it wrote.
  */
 import { Problem } from "../problem.ts";
+import { Change } from "./change.ts";
+import { newDeadlines } from "./deadlines.ts";
+import { groupCommits } from "./group_commit.ts";
 
 /** Conflicts are tried again this often before the caller is told `busy`. */
 const MAX_TRIES = 24;
@@ -41,7 +44,19 @@ export interface RecordsOptions {
 
 /** Wraps `kv`; `close` closes it. */
 export function openRecords(kv: Deno.Kv, { deadlineMs, delay, random }: RecordsOptions): Records {
-  const timely = <T>(call: Promise<T>) => withDeadline(call, deadlineMs);
+  const inTime = newDeadlines(deadlineMs);
+  const timely = <T>(call: Promise<T>) =>
+    inTime(call).catch((error) => {
+      throw recordsProblem(error);
+    });
+  const commit = groupCommits((changes) => {
+    const operation = kv.atomic();
+    for (const { checks, mutations } of changes) {
+      if (checks.length > 0) operation.check(...checks);
+      if (mutations.length > 0) operation.mutate(...mutations);
+    }
+    return committed(timely(operation.commit()));
+  });
 
   async function* pages<T>(selector: Deno.KvListSelector, page: Page) {
     const found = kv.list<T>(selector, {
@@ -84,9 +99,9 @@ export function openRecords(kv: Deno.Kv, { deadlineMs, delay, random }: RecordsO
 
     async transact<T>(attempt: (commit: Deno.AtomicOperation) => Promise<T>) {
       for (let tries = 1; tries <= MAX_TRIES; tries++) {
-        const commit = kv.atomic();
-        const result = await attempt(commit);
-        if (await committed(timely(commit.commit()))) return result;
+        const change = new Change();
+        const result = await attempt(change as unknown as Deno.AtomicOperation);
+        if (await commit(change)) return result;
         await delay(random() * Math.min(100, 2 ** tries));
       }
       throw new Problem("busy", "Too many requests change the same record. Try again in a moment.", {
@@ -128,22 +143,4 @@ function recordsProblem(error: unknown): unknown {
     retryAfter: 10,
     cause: error,
   });
-}
-
-async function withDeadline<T>(call: Promise<T>, deadlineMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late.reject(
-      new Problem("storage-unavailable", "The database does not answer. Try again in a moment.", {
-        retryAfter: 5,
-      }),
-    );
-  }, deadlineMs);
-  try {
-    return await Promise.race([call, late.promise]);
-  } catch (error) {
-    throw recordsProblem(error);
-  } finally {
-    clearTimeout(timer);
-  }
 }
