@@ -14,7 +14,7 @@ const PATHS = {
   "offline":
     "m4 4 16 16M8.5 15.5a5 5 0 0 1 5-1.3M5 12a10 10 0 0 1 4.3-2.6m4.6-.3A10 10 0 0 1 19 12M2 8.5a15 15 0 0 1 4-2.6m5.4-1.3A15 15 0 0 1 22 8.5M12 19v.2",
   "search": "m20 20-4.6-4.6M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13z",
-  "more": "M12 5.6v.1M12 12v.1m0 6.3v.1",
+  "more": "M12 5v.01M12 12v.01M12 19v.01",
   "down": "m6 9.5 6 6 6-6",
   "left": "m14.5 5-7 7 7 7",
   "right": "m9.5 5 7 7-7 7",
@@ -59,7 +59,7 @@ export function Icon({ name }: { name: IconName }) {
       viewBox="0 0 24 24"
       fill="none"
       stroke="currentColor"
-      stroke-width="1.75"
+      stroke-width={name === "more" ? 3 : 1.75}
       stroke-linecap="round"
       stroke-linejoin="round"
       aria-hidden="true"

@@ -93,6 +93,7 @@ export const english = {
   queue: {
     title: "On their way",
     finishedTitle: "All sent",
+    failedTitle: "Not everything could be sent",
     pauseAll: "Pause all",
     resumeAll: "Go on with all",
     retryAll: "Retry all",

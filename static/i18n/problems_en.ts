@@ -6,6 +6,8 @@ export interface ProblemFacts {
   number(name: string): number | null;
   text(name: string): string | null;
   list(name: string): string[] | null;
+  /** The kind of file that it is about, in words; null when it is about any file. */
+  kind: string | null;
   /** When trying again makes sense, ms since 1970; null when the server did not say. */
   retryAt: number | null;
 }
@@ -31,16 +33,16 @@ export const englishProblems = {
   "forbidden": () => "You may not do this.",
   "not-found": () => "It is not there any more, or belongs to somebody else.",
   "file-too-large": (facts, format) => {
-    const [type, max] = [facts.text("businessType"), facts.number("maxBytes")];
+    const max = facts.number("maxBytes");
     if (max === null) return "The file is too large.";
-    return type === null || type === "General"
+    return facts.kind === null
       ? `The file is too large: at most ${format.bytes(max)} are taken.`
-      : `The file is too large: “${type}” takes up to ${format.bytes(max)}.`;
+      : `The file is too large: “${facts.kind}” takes up to ${format.bytes(max)}.`;
   },
   "type-not-allowed": (facts) => {
-    const [type, allowed] = [facts.text("businessType"), facts.list("allowedExtensions")];
+    const allowed = facts.list("allowedExtensions");
     if (allowed === null) return "This type of file is not taken here.";
-    return `“${type}” takes only ${allowed.join(" ")}. Choose another kind above, or another file.`;
+    return `“${facts.kind}” takes only ${allowed.join(" ")}. Choose another kind above, or another file.`;
   },
   "invalid-file-name": () => "The server does not take this name. Give the file a simpler one.",
   "unknown-business-type": () =>

@@ -19,16 +19,16 @@ export const chineseProblems: ProblemTexts = {
   "forbidden": () => "您没有权限执行此操作。",
   "not-found": () => "它已不存在，或属于其他人。",
   "file-too-large": (facts, format) => {
-    const [type, max] = [facts.text("businessType"), facts.number("maxBytes")];
+    const max = facts.number("maxBytes");
     if (max === null) return "文件太大。";
-    return type === null || type === "General"
+    return facts.kind === null
       ? `文件太大：最大允许 ${format.bytes(max)}。`
-      : `文件太大：“${type}”最大允许 ${format.bytes(max)}。`;
+      : `文件太大：“${facts.kind}”最大允许 ${format.bytes(max)}。`;
   },
   "type-not-allowed": (facts) => {
-    const [type, allowed] = [facts.text("businessType"), facts.list("allowedExtensions")];
+    const allowed = facts.list("allowedExtensions");
     if (allowed === null) return "这里不接受此类型的文件。";
-    return `“${type}”只接受 ${allowed.join(" ")}。请在上方选择其他类别，或换一个文件。`;
+    return `“${facts.kind}”只接受 ${allowed.join(" ")}。请在上方选择其他类别，或换一个文件。`;
   },
   "invalid-file-name": () => "服务器不接受这个文件名，请改成更简单的名称。",
   "unknown-business-type": () => "此类别已不存在。请选择其他类别后重试。",

@@ -44,23 +44,28 @@ export function kindName({ m }: Words, businessType: string): string {
 }
 
 /** A refusal as a sentence for people. */
-export function problemText({ m, format }: Words, error: unknown, now: () => number = Date.now): string {
-  if (!isProblem(error)) return m.problems.internal(factsOf({}, null), format);
+export function problemText(words: Words, error: unknown, now: () => number = Date.now): string {
+  const { m, format } = words;
+  if (!isProblem(error)) return m.problems.internal(factsOf(words, {}, null), format);
   const tell: ProblemText | undefined = Object.hasOwn(m.problems, error.code)
     ? m.problems[error.code as keyof typeof m.problems]
     : undefined;
   const retryAt = error.retryAfter === null ? null : now() + error.retryAfter * 1000;
-  return tell?.(factsOf(error.extra, retryAt), format) ?? error.detail;
+  return tell?.(factsOf(words, error.extra, retryAt), format) ?? error.detail;
 }
+
+type Extra = Readonly<Record<string, unknown>>;
 
 function isProblem(error: unknown): error is Pick<PawlError, "code" | "detail" | "extra" | "retryAfter"> {
   return error instanceof Error && "code" in error && "extra" in error;
 }
 
-function factsOf(extra: Readonly<Record<string, unknown>>, retryAt: number | null): ProblemFacts {
+function factsOf(words: Words, extra: Extra, retryAt: number | null): ProblemFacts {
   const value = (name: string) => Object.hasOwn(extra, name) ? extra[name] : undefined;
+  const type = value("businessType");
   return {
     retryAt,
+    kind: typeof type === "string" && type !== "General" ? kindName(words, type) : null,
     number(name) {
       const found = value(name);
       return typeof found === "number" ? found : null;

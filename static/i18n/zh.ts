@@ -83,6 +83,7 @@ export const chinese: Messages = {
   queue: {
     title: "正在发送",
     finishedTitle: "全部发送完毕",
+    failedTitle: "部分文件未能发送",
     pauseAll: "全部暂停",
     resumeAll: "全部继续",
     retryAll: "全部重试",

@@ -14,7 +14,11 @@ export function QueueHead({ transfers: all }: { transfers: readonly Transfer[] }
   const totals = totalsOf(all);
   const { files, done, failed, paused, active, bytes } = totals;
   const part = (count: number) => bytes === 0 ? Number(active + paused === 0) : count / bytes;
-  const isFinished = active + paused + failed === 0;
+  const title = active + paused > 0
+    ? m.queue.title
+    : failed > 0
+    ? m.queue.failedTitle
+    : m.queue.finishedTitle;
   const facts = [
     m.queue.summary(done, files),
     m.queue.ofBytes(format.bytes(totals.confirmed), format.bytes(bytes)),
@@ -24,7 +28,7 @@ export function QueueHead({ transfers: all }: { transfers: readonly Transfer[] }
   return (
     <div class="head">
       <div class="line">
-        <h2 id="queue-title">{isFinished ? m.queue.finishedTitle : m.queue.title}</h2>
+        <h2 id="queue-title">{title}</h2>
         {failed > 0 && <span class="badge bad">{m.queue.failedCount(failed)}</span>}
         <div class="actions">
           {active > 0 && (

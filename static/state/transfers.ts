@@ -185,8 +185,7 @@ export function createTransfers(options: TransfersOptions): Transfers {
     if (up === "stop") return upload?.stop();
     const sessionId = upload?.sessionId ?? transfer?.sessionId ?? null;
     const gone = upload ? upload.cancel() : sessionId === null ? null : pawl.uploads.cancel(sessionId);
-    if (transfer?.phase === "done") return;
-    // What could not be cancelled expires by itself.
+    // What could not be cancelled expires by itself, or is complete.
     gone?.catch(() => {}).then(() => sessionId === null ? null : options.onSessionGone(sessionId));
   }
 
@@ -206,6 +205,14 @@ export function createTransfers(options: TransfersOptions): Transfers {
     change(id, { phase: "queued", error: null });
     startNext();
     draw();
+  }
+
+  /** The same file was chosen once more: that is how people say that it shall go on, or be another kind of file. */
+  function again({ id, phase, businessType: before }: Transfer, businessType: string) {
+    if (phase === "paused") return resume(id);
+    if (phase !== "failed") return;
+    if (before !== businessType) change(id, { businessType, sessionId: null });
+    retry(id);
   }
 
   function pause(id: number) {
@@ -230,8 +237,7 @@ export function createTransfers(options: TransfersOptions): Transfers {
       for (const chosen of files) {
         const same = known.find((transfer) => isSameFile(transfer, chosen));
         if (same && (sessionId === null || same.sessionId === sessionId)) {
-          if (same.phase === "failed") retry(same.id);
-          else if (same.phase === "paused") resume(same.id);
+          again(same, businessType);
           continue;
         }
         const id = nextId++;
