@@ -21,7 +21,7 @@ export async function openBrowser({ executable, locale = "en-US" }: BrowserOptio
   // Tests run as root in containers, where Chromium has no sandbox of its own.
   const browser: Browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox"] });
   const context = await browser.newContext({ locale });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   const faults: string[] = [];
   context.on("weberror", (error) => faults.push(String(error.error())));
   context.on("console", (message) => {
