@@ -33,6 +33,9 @@ export async function processContent(
 ): Promise<Processed> {
   const options = imageOptions(core.config, facts);
   const processing = processingOf(core.config, options);
+  if (content.start && imageFormat(content.start) === null) {
+    return { content, made: false, image: null, processing };
+  }
   const reader = await core.blobs.openReader(
     content.segments ?? core.blobs.segments(content.blobId, content.size),
   );

@@ -23,6 +23,8 @@ export interface StoredContent {
   crc32: number;
   /** Where the bytes lie when they are those of other blobs; absent: in the blob itself. */
   segments?: Segment[];
+  /** The first `SIGNATURE_BYTES` (fewer of a shorter file), where they were seen as they came. */
+  start?: Uint8Array;
 }
 
 export interface Finishing {

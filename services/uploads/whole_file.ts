@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Core } from "../core.ts";
 import { fileFacts, type FileRequest, requireSize, rulesOf, tooLarge } from "../file_rules.ts";
+import { SIGNATURE_BYTES } from "../images/inspect.ts";
 import type { AttachmentRecord, Caller } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { openBody } from "./body_source.ts";
@@ -133,11 +134,13 @@ async function write(core: Core, { blobId, body, digests, limit, refusal }: Writ
   const check = digestCheck(digests, { sha256Elsewhere: true });
   let size = 0;
   let crc = 0;
+  let start: Uint8Array | null = null;
   try {
     const writer = await core.blobs.openWriter(blobId, { announce: true });
     try {
       for (let bytes = await source.next(); bytes; bytes = await source.next()) {
         if (size + bytes.length > limit) throw refusal;
+        start ??= bytes.slice(0, SIGNATURE_BYTES);
         const written = writer.write(size, bytes);
         // The hashes run while the disk works.
         hash.update(bytes);
@@ -153,7 +156,9 @@ async function write(core: Core, { blobId, body, digests, limit, refusal }: Writ
         throw new Problem("digest-mismatch", `${mismatch} Nothing was kept; send the file again.`);
       }
       await writer.sync();
-      return { size, sha256, crc32: crc };
+      // Without it the file would be opened again just to see that it is no picture.
+      const seen = start?.length === Math.min(size, SIGNATURE_BYTES) ? { start } : {};
+      return { size, sha256, crc32: crc, ...seen };
     } finally {
       writer.close();
     }
