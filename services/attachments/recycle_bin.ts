@@ -76,7 +76,7 @@ export async function purge(core: Core, caller: Caller, id: string): Promise<voi
   await purgeRecord(core, id, { actor: actorOf(caller), unless: () => false });
 }
 
-/** Removes the record with what hangs on it, unless the record is one that stays. Whether it is gone. */
+/** Removes the record with what hangs on it, unless it is one that stays. Whether there was something to remove. */
 export async function purgeRecord(
   core: Core,
   id: string,
@@ -84,8 +84,8 @@ export async function purgeRecord(
 ): Promise<boolean> {
   return await core.records.transact(async (commit) => {
     const entry = await core.records.get<AttachmentRecord>(keys.attachment(id));
-    if (!entry.value) return true; // Our own commit, whose answer was lost, or somebody else's.
-    if (unless(entry.value)) return false;
+    // Absent after our own commit, whose answer was lost, or somebody else's.
+    if (!entry.value || unless(entry.value)) return false;
     const blob = await core.records.get<BlobRecord>(keys.blob(entry.value.blobId));
     const tokens = await core.records.get<number>(keys.tokenCount(id));
     commit.check(entry, tokens);

@@ -5,7 +5,7 @@
 import { SYSTEM } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import type { AttachmentRecord } from "../model.ts";
-import { orphanSince, putAttachment, stageOf } from "../records/attachments.ts";
+import { isIndexedBy, orphanSince, putAttachment, stageOf } from "../records/attachments.ts";
 import { keys } from "../records/keys.ts";
 import { purgeRecord, putDeleted } from "./recycle_bin.ts";
 
@@ -80,20 +80,29 @@ function isOrphan(record: AttachmentRecord, { type, latest }: { type: string; la
  * others from their turn; the first failure is thrown at the end.
  */
 async function eachDue(
-  { records }: Core,
+  core: Core,
   { prefix, latest }: { prefix: Deno.KvKey; latest: number },
   step: (id: string) => Promise<boolean>,
 ): Promise<RetentionStep> {
-  const due = await records.page(prefix, { limit: STEP, before: [...prefix, latest + 1] });
+  const due = await core.records.page(prefix, { limit: STEP, before: [...prefix, latest + 1] });
   const failures: unknown[] = [];
   let done = 0;
   for (const { key } of due) {
     try {
       if (await step(String(key.at(-1)))) done++;
+      else await dropStale(core, key);
     } catch (error) {
       failures.push(error);
     }
   }
   if (failures.length > 0) throw failures[0];
   return { done, more: due.length === STEP };
+}
+
+/** An entry that leads nowhere would be looked at for ever, and keep those behind it from their turn. */
+async function dropStale({ records }: Core, key: Deno.KvKey): Promise<void> {
+  await records.transact(async (commit) => {
+    const entry = await records.get<AttachmentRecord>(keys.attachment(String(key.at(-1))));
+    if (!entry.value || !isIndexedBy(entry.value, key)) commit.check(entry).delete(key);
+  });
 }

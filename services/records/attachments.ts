@@ -36,6 +36,13 @@ function indexKeys(record: AttachmentRecord): Deno.KvKey[] {
   return [...found, keys.attachmentByContent(ownerId, record.sourceSha256, id)];
 }
 
+/** Whether `key` is an entry of an index that leads to the record as it is. */
+export function isIndexedBy(record: AttachmentRecord, key: Deno.KvKey): boolean {
+  const same = (other: Deno.KvKey) =>
+    other.length === key.length && other.every((part, at) => part === key[at]);
+  return indexKeys(record).some(same);
+}
+
 /** Stores a new record, or `record` in place of `before`. */
 export function putAttachment(commit: Commit, record: AttachmentRecord, before?: AttachmentRecord): void {
   for (const key of before ? indexKeys(before) : []) commit.delete(key);

@@ -190,6 +190,13 @@ Deno.test("a size is what it says, in every unit and as a number", () => {
   assert.equal(showBytes(3 * 2 ** 30), "3 GiB");
 });
 
+Deno.test("links must not live longer without saying so than they may", async () => {
+  assert.deepEqual(await mistakesOf({}, { tokens: { validHours: 48, maxValidHours: 24 } }), [
+    "tokens.validHours is 48: it must not be more than tokens.maxValidHours, which is 24.",
+  ]);
+  assert.deepEqual(await mistakesOf({}, { tokens: { validHours: 24, maxValidHours: 24 } }), []);
+});
+
 Deno.test("hostile text in any variable is a mistake or a value, never a crash", async () => {
   const names = [
     ...Object.keys(VARIABLES),

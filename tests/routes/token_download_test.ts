@@ -371,12 +371,16 @@ Deno.test("The audit has who made, used and took back a link", async () => {
   await app.json("DELETE", `/api/v1/tokens/${link.id}`);
   await app.services.core.background.settled();
   const { body } = await app.json("GET", "/api/v1/admin/audit", { user: ADMIN });
-  // deno-lint-ignore no-explicit-any -- entries of every shape
-  const told = body.items.map((
-    { action, actor, target, result }: any,
-  ) => [action, actor.id ?? actor.address, target.id, result]).filter(([action]: string[]) =>
-    action!.startsWith("token.") || action === "request.refused"
-  ).toReversed();
+  interface Entry {
+    action: string;
+    actor: { id: string | null; address: string };
+    target: { id: string };
+    result: string;
+  }
+  const told = (body.items as Entry[])
+    .filter(({ action }) => action.startsWith("token.") || action === "request.refused")
+    .map(({ action, actor, target, result }) => [action, actor.id ?? actor.address, target.id, result])
+    .toReversed();
   assert.deepEqual(told, [
     ["token.create", "alice", link.id, "done"],
     ["token.use", "192.0.2.1", link.id, "done"],

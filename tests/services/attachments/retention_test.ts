@@ -209,6 +209,28 @@ Deno.test("one that cannot be moved keeps no other from its turn", async () => {
   assert.equal((await binDeleted(core(app))).done, 1);
 });
 
+Deno.test("entries that lead nowhere keep nothing from its turn, and go", async () => {
+  await using app = await startApp();
+  const { id } = await putFile(app);
+  const live = (await putFile(app)).id;
+  await remove(app, id);
+  const { records } = core(app);
+  await records.transact((commit) => {
+    for (let n = 0; n < 100; n++) {
+      commit.set(keys.attachmentDeleted(1, `${n + 1}`), true).set(keys.attachmentBinned(1, `${n + 1}`), true);
+    }
+    commit.set(keys.attachmentDeleted(2, live), true);
+    return Promise.resolve();
+  });
+  app.clock += 30 * DAY;
+  while ((await binDeleted(core(app))).more);
+  app.clock += 90 * DAY;
+  while ((await purgeBinned(core(app))).more);
+  assert.equal((await show(app, id)).code, "not-found");
+  assert.equal((await show(app, live)).deletedAt, null);
+  await assertConsistent(app);
+});
+
 Deno.test("the audit says what the clock did", async () => {
   await using app = await startApp({ pawlJson: { businessTypes: { Scan: { orphanHours: 24 } } } });
   const { id } = await putFile(app, { businessType: "Scan" });
