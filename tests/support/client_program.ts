@@ -13,12 +13,18 @@ export interface ProgramEnd {
 /** Runs to its end, in `cwd` and without settings of the developer's. */
 export async function runProgram(
   command: string,
-  { args, cwd, stdin }: { args: string[]; cwd: string; stdin?: Uint8Array<ArrayBuffer> },
+  { args, cwd, stdin, env = {} }: {
+    args: string[];
+    cwd: string;
+    stdin?: Uint8Array<ArrayBuffer>;
+    /** Beside what a program needs to be found. */
+    env?: Record<string, string>;
+  },
 ): Promise<ProgramEnd> {
   const child = new Deno.Command(command, {
     args,
     cwd,
-    env: { HOME: cwd, LC_ALL: "C", PATH: Deno.env.get("PATH") ?? "" },
+    env: { HOME: cwd, LC_ALL: "C", PATH: Deno.env.get("PATH") ?? "", ...env },
     clearEnv: true,
     stdin: stdin ? "piped" : "null",
     stdout: "piped",

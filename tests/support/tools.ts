@@ -6,6 +6,8 @@ export const TOOL_PACKAGES = {
   chromium: "chromium",
   curl: "curl",
   exiftool: "libimage-exiftool-perl",
+  node: "nodejs",
+  npm: "npm",
   "7z": "p7zip-full",
   python3: "python3",
   strace: "strace",
