@@ -7,7 +7,7 @@ import { PawlError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import { contentDigest, digestOf } from "./hash.ts";
 import { sendChunks } from "./send_chunks.ts";
-import type { Server } from "./server.ts";
+import { DEFAULT_STALL_MS, type Server } from "./server.ts";
 import type { Source } from "./source.ts";
 import { gapsOf, newPending, type Pending, type Piece } from "./spans.ts";
 import { chunksPage, completeSession, putChunk, showSession } from "./upload_session.ts";
@@ -34,10 +34,9 @@ export interface Carrier {
   beforeFinish(): Promise<void>;
 }
 
-const DEFAULT_STALL_MS = 30_000;
 const DEFAULT_PARALLEL = 4;
 /** Without a measured speed a request may be as slow as so many bytes a millisecond. */
-const SLOWEST_BYTES_PER_MS = 8;
+const SLOWEST_BYTES_PER_MS = 16;
 /** How often the server may find bytes missing that it has acknowledged. */
 const MAX_ROUNDS = 5;
 

@@ -50,18 +50,21 @@ export function childAbort(parent: AbortSignal | undefined): ChildAbort {
 
 /** Waiters that somebody else can wake before their time. */
 export interface Sleepers {
-  /** Resolves after `ms` or when woken; rejects with the signal's reason. */
-  sleep(ms: number, options: { signal: AbortSignal; clock: Clock }): Promise<void>;
+  /** Resolves after `ms` or when woken; rejects with the signal's reason. `firm`: good news alone does not wake it. */
+  sleep(ms: number, options: { signal: AbortSignal; clock: Clock; firm?: boolean }): Promise<void>;
+  /** Wakes everybody: a person wants to go on, or the line is back. */
   wake(): void;
+  /** Something has succeeded; wakes those who wait because nothing did. */
+  cheer(): void;
 }
 
 export function newSleepers(): Sleepers {
   const awake = Symbol();
-  const sleeping = new Set<ChildAbort>();
+  const sleeping = new Map<ChildAbort, boolean>();
   return {
-    async sleep(ms, { signal, clock }) {
+    async sleep(ms, { signal, clock, firm = false }) {
       const nap = childAbort(signal);
-      sleeping.add(nap);
+      sleeping.set(nap, firm);
       try {
         await clock.delay(ms, nap.signal);
       } catch (error) {
@@ -72,7 +75,10 @@ export function newSleepers(): Sleepers {
       }
     },
     wake() {
-      for (const nap of sleeping) nap.abort(awake);
+      for (const nap of [...sleeping.keys()]) nap.abort(awake);
+    },
+    cheer() {
+      for (const [nap, firm] of [...sleeping]) firm || nap.abort(awake);
     },
   };
 }

@@ -19,12 +19,11 @@ import { pathTarget } from "./path_target.ts";
 import type { Bytes } from "./read_body.ts";
 import { type First, openFirst } from "./first_range.ts";
 import { isSameVersion, openRange, type RemoteFacts } from "./remote_file.ts";
-import type { Server } from "./server.ts";
+import { DEFAULT_STALL_MS, type Server } from "./server.ts";
 import { DEFAULT_RETRIES, newTransferView } from "./transfer_view.ts";
 
 const MIB = 1024 * 1024;
 const PARTS = { min: MIB, max: 8 * MIB };
-const DEFAULT_STALL_MS = 30_000;
 const DEFAULT_PARALLEL = 4;
 /** How often a file that was changed or damaged is fetched anew. */
 const MAX_ROUNDS = 3;

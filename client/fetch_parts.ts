@@ -82,7 +82,7 @@ export async function fetchParts(work: PartsWork): Promise<void> {
       const body = given ?? await work.open(part.at, part.end, request);
       await pump(part, body, request);
       sizes.arrived({ bytes: part.end - from, ms: clock.now() - began });
-      sleepers.wake();
+      sleepers.cheer();
     } finally {
       readers.delete(request);
       request.release();
@@ -126,7 +126,7 @@ export async function fetchParts(work: PartsWork): Promise<void> {
     waiting.add(part);
     try {
       if (waiting.size === tasks.size) work.onWaiting({ error, waitMs });
-      await sleepers.sleep(waitMs, { signal: all.signal, clock });
+      await sleepers.sleep(waitMs, { signal: all.signal, clock, firm: error.retryAfter !== null });
     } finally {
       waiting.delete(part);
       if (!all.signal.aborted) work.onWaiting(null);

@@ -82,7 +82,7 @@ export async function sendChunks(work: ChunkWork): Promise<void> {
       sizes.arrived({ bytes, ms: clock.now() - began });
       sent.delete(piece);
       moved(bytes);
-      sleepers.wake();
+      sleepers.cheer();
       return null;
     } catch (error) {
       if (error === PAUSED) pending.giveBack(piece);
@@ -101,7 +101,7 @@ export async function sendChunks(work: ChunkWork): Promise<void> {
     waiting.add(piece);
     try {
       if (waiting.size === tasks.size) work.onWaiting({ error, waitMs });
-      await sleepers.sleep(waitMs, { signal: all.signal, clock });
+      await sleepers.sleep(waitMs, { signal: all.signal, clock, firm: error.retryAfter !== null });
       await gate.opened(all.signal);
     } finally {
       waiting.delete(piece);

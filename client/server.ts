@@ -55,7 +55,7 @@ export interface OpenInit {
   stallMs?: number;
 }
 
-const DEFAULT_STALL_MS = 30_000;
+export const DEFAULT_STALL_MS = 30_000;
 
 /** What tests put in the place of time, chance and the browser. */
 export interface Surroundings {
@@ -159,4 +159,9 @@ function baseUrlOf(given: string | URL | undefined): URL {
   base.search = "";
   base.hash = "";
   return base;
+}
+
+/** The same server, whose requests are given up after `stallMs` without a byte. */
+export function impatient(server: Server, stallMs: number): Server {
+  return { ...server, send: (call) => server.send({ stallMs, ...call }) };
 }

@@ -7,7 +7,7 @@ import { PawlError } from "./errors.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { newGate } from "./gate.ts";
 import { persist } from "./retry.ts";
-import type { Server } from "./server.ts";
+import { DEFAULT_STALL_MS, impatient, type Server } from "./server.ts";
 import { openSource, type Source } from "./source.ts";
 import { openSession, showSession } from "./upload_session.ts";
 import { newTransferView } from "./transfer_view.ts";
@@ -35,9 +35,11 @@ export interface UploadParts {
 }
 
 export function startUpload(
-  { server, wholeHash }: UploadParts,
+  parts: UploadParts,
   { source: given, options }: { source: UploadSource; options: UploadOptions },
 ): Upload {
+  const { wholeHash } = parts;
+  const server = impatient(parts.server, options.stallTimeout ?? DEFAULT_STALL_MS);
   const { clock } = server;
   const stopper = childAbort(options.signal);
   const { signal } = stopper;
