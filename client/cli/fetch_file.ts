@@ -47,7 +47,7 @@ export async function fetchToPath(remote: Remote, fetching: Fetching): Promise<v
       onState: (change) => view.troubled(troubleOf(change)),
       ...(sha256 !== null && { sha256 }),
     });
-    const result = await download.result;
+    const result = { ...await download.result, path };
     const seconds = (context.now() - since) / 1000;
     await display.above(() => sayFetched(context, { remote, result, how: "fetched", seconds }));
   } finally {
@@ -91,7 +91,7 @@ export async function fetchToOutput(
       onState: (change) => view.troubled(troubleOf(change)),
       ...(remote.sha256 !== null && { sha256: remote.sha256 }),
     });
-    for await (const piece of download.stream!) await write(stdout, piece);
+    for await (const piece of download.stream!) await write(stdout, piece, context.signal);
     await download.result;
   } finally {
     view.ended();

@@ -56,8 +56,10 @@ export async function run(
     else if (error instanceof Interrupted && !globals.json) reason = error.reason;
     else reason = await commandContext(surroundings, globals).output.failed(error);
   }
-  // What commander wrote leaves too before the process ends.
-  await Promise.allSettled([write(terminal.stdout, ""), write(terminal.stderr, "")]);
+  // What commander wrote leaves too before the process ends. Nobody waits for a reader that has fallen asleep.
+  const { signal } = surroundings;
+  const streams = signal.aborted ? [terminal.stderr] : [terminal.stdout, terminal.stderr];
+  await Promise.allSettled(streams.map((stream) => write(stream, "", signal)));
   return EXIT[reason].code;
 }
 

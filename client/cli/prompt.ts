@@ -4,6 +4,8 @@ import { Writable } from "node:stream";
 import { Interrupted } from "./failure.ts";
 import { type Terminal, write } from "./terminal.ts";
 
+const MOST_PIPED = 65_536;
+
 /** Whether there is somebody to ask. */
 export function canAsk({ stdin, stderr }: Terminal): boolean {
   return stdin.isTTY === true && stderr.isTTY === true;
@@ -44,12 +46,19 @@ async function ask(
   }
 }
 
-/** All of `stdin`, for what is piped in; at most 64 KiB, more is cut. */
-export async function readPiped({ stdin }: Terminal): Promise<string> {
-  let text = "";
-  for await (const piece of stdin) {
-    text += piece;
-    if (text.length > 65_536) break;
+/** All of `stdin`, for what is piped in; at most 64 KiB, more is cut. Throws the signal's reason. */
+export async function readPiped({ stdin }: Terminal, signal: AbortSignal): Promise<string> {
+  const stop = () => void stdin.destroy(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    signal.throwIfAborted();
+    let text = "";
+    for await (const piece of stdin) {
+      text += piece;
+      if (text.length > MOST_PIPED) break;
+    }
+    return text.slice(0, MOST_PIPED);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
-  return text.slice(0, 65_536);
 }

@@ -14,10 +14,19 @@ export interface Terminal {
   stderr: TerminalStream;
 }
 
-/** Resolves when the stream takes more, so that nothing piles up before a slow reader. */
-export function write(stream: Writable, data: string | Uint8Array): Promise<void> {
+/**
+ * Resolves when the stream has passed it on, so that nothing piles up before a slow reader; rejects with the signal's
+ * reason when that comes first.
+ */
+export function write(stream: Writable, data: string | Uint8Array, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.write(data, (error) => error ? reject(error) : resolve());
+    const stop = () => reject(signal!.reason);
+    signal?.addEventListener("abort", stop, { once: true });
+    stream.write(data, (error) => {
+      signal?.removeEventListener("abort", stop);
+      if (error) reject(error);
+      else resolve();
+    });
   });
 }
 

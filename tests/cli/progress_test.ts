@@ -6,6 +6,7 @@ import { type Board, newBoard, type Row, sample, totalProgress } from "../../cli
 import { displayMode } from "../../client/cli/progress/display.ts";
 import { plainLine } from "../../client/cli/progress/plain_line.ts";
 import { formatDuration, formatElapsed, formatPercent, formatSize } from "../../client/cli/format.ts";
+import { shorten } from "../../client/cli/shorten.ts";
 import type { Environment } from "../../client/cli/config_dir.ts";
 import type { TransferProgress } from "../../client/progress_types.ts";
 
@@ -67,6 +68,28 @@ Deno.test("no line of bars is ever as wide as the terminal, and all fit into it"
       assert.doesNotMatch(line, /\p{Cc}/u);
     }
   }));
+});
+
+Deno.test("text is cut between characters, to the column", () => {
+  const cut = (text: string, width: number, position: "middle" | "end" = "middle") =>
+    shorten(text, { width, position, mark: "…" });
+  assert.equal(cut("holiday film.mp4", 9), "holi….mp4");
+  assert.equal(cut("holiday film.mp4", 9, "end"), "holiday …");
+  assert.equal(cut("一个名字很长🎉.mov", 10), "一个….mov");
+  assert.equal(cut("👨‍👩‍👧👨‍👩‍👧", 3, "end"), "👨‍👩‍👧…");
+  const text = fc.string({ unit: "grapheme", maxLength: 60 });
+  fc.assert(
+    fc.property(
+      text,
+      fc.integer({ min: 1, max: 40 }),
+      fc.constantFrom("middle", "end"),
+      (text, width, at) => {
+        const short = cut(text, width, at);
+        assert.ok(stringWidth(short) <= width);
+        if (stringWidth(text) <= width) assert.equal(short, text);
+      },
+    ),
+  );
 });
 
 Deno.test("what stands still says why; a stream of unknown length shows its bytes", () => {

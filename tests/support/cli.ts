@@ -20,6 +20,10 @@ export interface ProcessOptions {
 
 /** A person with a home folder, which is also where they are, signed in to one server by `PAWL_SERVER` and `PAWL_TOKEN`. */
 export interface Person extends AsyncDisposable {
+  /** Of their processes. */
+  env: Record<string, string>;
+  /** What runs the command, to be followed by its arguments. */
+  command: string[];
   /** Absolute path of `name` in their folder. */
   join(name: string): string;
   /** As a process of its own. */
@@ -62,6 +66,8 @@ export async function person(server: { url: URL; token: string } | null): Promis
     ...env,
   });
   return {
+    env: environment(),
+    command: [Deno.execPath(), ...args],
     join: home.join,
     async process(own, { env, stdin } = {}) {
       const child = new Deno.Command(Deno.execPath(), {

@@ -93,7 +93,7 @@ async function down(context: CommandContext, options: DownOptions, files: string
     await output.note(
       piped
         ? "Stopped. What went into the pipe cannot go on: begin again, or download into a file."
-        : "Stopped. What has arrived is kept in .part files: the same command goes on from there.",
+        : "Stopped. What has arrived is kept in .part files: run the same command again to go on.",
     );
     throw signal.reason;
   }

@@ -76,7 +76,7 @@ async function completeSignIn(
   const pasted = readSignIn(
     canAsk(terminal)
       ? await askSecret(terminal, "Paste the sign-in link or the token (it is not shown): ")
-      : await readPiped(terminal),
+      : await readPiped(terminal, signal),
   );
   if (pasted.token === null) {
     throw new CommandError("usage", "That holds no token. Paste the whole sign-in link.");

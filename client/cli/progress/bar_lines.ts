@@ -1,10 +1,10 @@
 /** Draws the board as lines of a terminal: a bar for each file on its way and one for all. Pure. */
 import { styleText } from "node:util";
-import cliTruncate from "cli-truncate";
 import stringWidth from "string-width";
 import type { TransferProgress } from "../../progress_types.ts";
 import { count, formatDuration, formatPercent, formatSize, formatSpeed } from "../format.ts";
 import { printable } from "../printable.ts";
+import { shorten } from "../shorten.ts";
 import { type Board, statusText, totalProgress } from "./board.ts";
 
 export interface Canvas {
@@ -89,18 +89,29 @@ function chooseLayout(lines: readonly Line[], width: number): Layout {
 
 function drawLine(line: Line, layout: Layout, canvas: Canvas): string {
   const { name, progress, status } = line;
-  const parts: string[] = [];
-  if (layout.name > 0) parts.push(fit(name, layout.name));
-  if (layout.bar > 0) parts.push(drawBar(isKnown(line) ? progress?.fraction ?? 0 : null, layout.bar, canvas));
-  parts.push(figureText(line).padStart(layout.figure));
-  if (layout.speed && status !== null) parts.push(status);
-  else if (progress !== null) {
-    if (layout.sizes) parts.push((isKnown(line) ? sizesText(progress) : "").padStart(SIZES_WIDTH));
-    if (layout.speed) parts.push(...speedTexts(progress));
+  const mark = canvas.unicode ? "…" : "~";
+  const before: string[] = [];
+  if (layout.name > 0) {
+    before.push(fill(shorten(name, { width: layout.name, position: "middle", mark }), layout.name));
   }
-  return cliTruncate(parts.join("  ").trimEnd(), Math.max(1, canvas.columns - 1), {
-    truncationCharacter: canvas.unicode ? "…" : "~",
-  });
+  if (layout.bar > 0) {
+    before.push(drawBar(isKnown(line) ? progress?.fraction ?? 0 : null, layout.bar, canvas));
+  }
+  before.push(figureText(line).padStart(layout.figure));
+  const after: string[] = [];
+  if (layout.speed && status !== null) after.push(status);
+  else if (progress !== null) {
+    if (layout.sizes) after.push((isKnown(line) ? sizesText(progress) : "").padStart(SIZES_WIDTH));
+    if (layout.speed) after.push(...speedTexts(progress));
+  }
+  const width = canvas.columns - 1;
+  const widths = [layout.name, layout.bar, layout.figure].filter((part) => part > 0);
+  const room = width - widths.reduce((sum, part) => sum + GAP + part, 0);
+  // In a very narrow terminal there is no room for the name either.
+  if (room < -GAP) return shorten(figureText(line), { width: Math.max(1, width), position: "end", mark });
+  // Only a status can be too long for its place.
+  if (room > 0) before.push(shorten(after.join(" ".repeat(GAP)), { width: room, position: "end", mark }));
+  return before.join(" ".repeat(GAP)).trimEnd();
 }
 
 function isKnown({ progress }: Line): boolean {
@@ -113,10 +124,8 @@ function figureText(line: Line): string {
     : formatSize(line.progress!.transferredBytes);
 }
 
-/** Cut in the middle, so that the extension stays, or filled up with blanks. */
-function fit(name: string, width: number): string {
-  const short = cliTruncate(name, width, { position: "middle" });
-  return short + " ".repeat(Math.max(0, width - stringWidth(short)));
+function fill(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - stringWidth(text)));
 }
 
 function sizesText({ transferredBytes, totalBytes }: Omit<TransferProgress, "state">): string {
