@@ -11,6 +11,7 @@ import {
   softDelete,
 } from "../services/attachments/recycle_bin.ts";
 import type { Core } from "../services/core.ts";
+import { variantsOf } from "../services/images/variants.ts";
 import type { AttachmentRecord } from "../services/model.ts";
 import { requireCaller } from "./authenticate.ts";
 import { boundedBody } from "./bounded_body.ts";
@@ -165,7 +166,9 @@ export function attachments(core: Core, downloads: DownloadCounts): OpenAPIHono<
 
   async function views(records: AttachmentRecord[]) {
     const counts = await downloads.of(records.map(({ id }) => id));
-    return records.map((record, index) => attachmentJson(record, counts[index]!));
+    return records.map((record, index) =>
+      attachmentJson(record, { downloadCount: counts[index]!, variants: variantsOf(core, record) })
+    );
   }
   const view = async (record: AttachmentRecord) => (await views([record]))[0]!;
 

@@ -1,9 +1,10 @@
 /** `GET, HEAD /api/v1/attachments/{id}/content`: the bytes. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { findContent } from "../services/attachments/content.ts";
+import { findContent, findVariantContent } from "../services/attachments/content.ts";
 import type { DownloadCounts } from "../services/attachments/download_counts.ts";
 import type { Core } from "../services/core.ts";
 import { checkFileName } from "../services/file_name.ts";
+import { VARIANTS } from "../services/images/recipe.ts";
 import type { Env } from "./env.ts";
 import { apiApp, problems, READERS } from "./openapi.ts";
 import { contentSender } from "./send_content.ts";
@@ -19,6 +20,9 @@ const contentRoute = createRoute({
   request: {
     params: z.object({ id: z.string() }),
     query: z.object({
+      variant: z.enum(VARIANTS).optional().openapi({
+        description: "A smaller one of a picture, made when it is not there yet; not counted as a download.",
+      }),
       download: z.enum(["0", "1"]).optional().openapi({ description: "1: to be saved, whatever the type." }),
       preview: z.enum(["0", "1"]).optional().openapi({
         description: "1: to be shown in a frame of this server's page, which a PDF is only then.",
@@ -37,6 +41,7 @@ const contentRoute = createRoute({
       "invalid-file-name",
       "unauthenticated",
       "not-found",
+      "no-variant",
       "precondition-failed",
       "range-not-satisfiable",
       "blob-missing",
@@ -50,9 +55,9 @@ export function content(core: Core, downloads: DownloadCounts): OpenAPIHono<Env>
   const send = contentSender(core, downloads);
 
   app.openapi(contentRoute, async (c) => {
-    const { download, preview, fileName } = c.req.valid("query");
+    const { variant, download, preview, fileName } = c.req.valid("query");
     const content = await findContent(core, c.var.caller, c.req.valid("param").id);
-    return await send(c, content, {
+    return await send(c, variant ? await findVariantContent(core, content, variant) : content, {
       fileName: fileName === undefined ? undefined : checkFileName(fileName),
       download: download === "1",
       preview: preview === "1",

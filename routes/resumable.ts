@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Core } from "../services/core.ts";
 import { rulesOf } from "../services/file_rules.ts";
+import { variantsOf } from "../services/images/variants.ts";
 import { Problem, type ProblemOptions } from "../services/problem.ts";
 import { appendToUpload } from "../services/uploads/append.ts";
 import { cancelUpload } from "../services/uploads/end.ts";
@@ -52,7 +53,9 @@ export function resumable(core: Core, { locationOf }: Pick<FilesOptions, "locati
     if (status === 201) headers.set("Location", locationOf(state.record.id));
     if (state.attachment) {
       headers.set("Content-Type", "application/json");
-      const body = JSON.stringify(attachmentJson(state.attachment, 0));
+      const body = JSON.stringify(
+        attachmentJson(state.attachment, { downloadCount: 0, variants: variantsOf(core, state.attachment) }),
+      );
       return new Response(body, { status: status === 201 ? 201 : 200, headers });
     }
     // All has come, and it takes longer: whoever asks again hears how it ended.

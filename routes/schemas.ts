@@ -1,13 +1,17 @@
 /** The API's values: the schemas that validate and describe them, and how records become them. */
 import { z } from "@hono/zod-openapi";
+import { shownSize } from "../services/images/inspection.ts";
+import { type Size, type VariantName, VARIANTS } from "../services/images/recipe.ts";
 import type { AttachmentRecord } from "../services/model.ts";
 import { VISIBILITIES } from "../services/model.ts";
 import { UPLOAD_STATUSES } from "../services/model.ts";
 import { extensionOf } from "../services/file_name.ts";
 import type { UploadView } from "../services/uploads/sessions.ts";
 import type { Config } from "../config/config.ts";
+import { ImageOptions } from "./image_fields.ts";
 
 const bytes = () => z.int().min(0).openapi({ description: "Bytes." });
+const pixels = () => z.int().min(1).openapi({ description: "Pixels." });
 const time = () => z.string().openapi({ format: "date-time", description: "ISO 8601, UTC." });
 export const Sha256 = z.string().regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits").transform((
   hex,
@@ -103,9 +107,32 @@ export const Attachment = z.object({
   binnedAt: time().nullable().openapi({ description: "Since when only administrators have seen it there." }),
   downloadCount: z.int(),
   url: z.string().openapi({ description: "Where the bytes are." }),
+  image: z.object({
+    width: pixels(),
+    height: pixels(),
+    metadataRemoved: z.boolean().openapi({
+      description: "Nothing in it says where, when, by whom or with what it was made.",
+    }),
+  }).nullable().openapi({ description: "As people see it, upright; null: no picture that is known here." }),
+  variants: z.partialRecord(
+    z.enum(VARIANTS),
+    z.object({ url: z.string(), width: pixels(), height: pixels() }),
+  )
+    .openapi({ description: "Smaller ones that there are, or that are made when somebody asks for them." }),
 }).openapi("Attachment");
 
-export function attachmentJson(record: AttachmentRecord, downloadCount: number): z.infer<typeof Attachment> {
+/** What an answer says of a file that is not in its record. */
+export interface AttachmentExtras {
+  downloadCount: number;
+  variants: Partial<Record<VariantName, Size>>;
+}
+
+export function attachmentJson(
+  record: AttachmentRecord,
+  { downloadCount, variants }: AttachmentExtras,
+): z.infer<typeof Attachment> {
+  const url = `/api/v1/attachments/${record.id}/content`;
+  const { image } = record;
   return {
     id: record.id,
     fileName: record.fileName,
@@ -123,7 +150,11 @@ export function attachmentJson(record: AttachmentRecord, downloadCount: number):
     deletedAt: record.deletedAt === null ? null : iso(record.deletedAt),
     binnedAt: (record.binnedAt ?? null) === null ? null : iso(record.binnedAt!),
     downloadCount,
-    url: `/api/v1/attachments/${record.id}/content`,
+    url,
+    image: image ? { ...shownSize(image), metadataRemoved: image.metadataRemoved } : null,
+    variants: Object.fromEntries(
+      Object.entries(variants).map(([name, size]) => [name, { url: `${url}?variant=${name}`, ...size }]),
+    ),
   };
 }
 
@@ -146,6 +177,7 @@ export const OpenBody = z.strictObject({
   ...fileFields,
   fingerprint: Fingerprint.optional(),
   chunkSize: z.int().min(1).optional(),
+  image: ImageOptions.optional(),
   forceNew: z.boolean().optional(),
 }).openapi("OpenUpload");
 

@@ -4,6 +4,8 @@ import type { Context } from "hono";
 import type { Content } from "../services/attachments/content.ts";
 import type { DownloadCounts } from "../services/attachments/download_counts.ts";
 import type { Core } from "../services/core.ts";
+import { extensionOf } from "../services/file_name.ts";
+import type { VariantContent } from "../services/images/variants.ts";
 import type { AttachmentRecord } from "../services/model.ts";
 import type { Env } from "./env.ts";
 import { fileResponse } from "./http/file_response.ts";
@@ -24,30 +26,38 @@ export type SendContent = (c: Context<Env>, content: Content, sending?: Sending)
 
 export function contentSender(core: Core, downloads: DownloadCounts): SendContent {
   const load = { open: 0 };
-  return async (c, { attachment, open }, { fileName = attachment.fileName, download = false, preview = false } = {}) => {
+  return async (c, { attachment, variant, open }, { fileName, download = false, preview = false } = {}) => {
     const client = `${c.var.clientAddress} ${c.var.caller?.id ?? ""} ${c.req.header("User-Agent") ?? ""}`;
     const requestId = c.var.requestId;
+    const { size, sha256, contentType } = variant ?? attachment;
     return await fileResponse({ method: c.req.method, headers: c.req.raw.headers }, {
-      size: attachment.size,
-      sha256: attachment.sha256,
-      lastModified: attachment.createdAt,
-      contentType: attachment.contentType,
-      fileName,
+      size,
+      sha256,
+      contentType,
+      lastModified: variant ? variant.madeAt : attachment.createdAt,
+      fileName: fileName ?? (variant ? variantName(attachment, variant) : attachment.fileName),
       download,
       preview,
       cacheControl: cacheControl(attachment),
       vary: "Authorization, Cookie",
       async open() {
         const reader = await open();
-        downloads.begin(attachment.id, client);
+        if (!variant) downloads.begin(attachment.id, client);
         return reader;
       },
       onEnd({ sent, left }) {
-        downloads.end(attachment.id, client);
+        if (!variant) downloads.end(attachment.id, client);
         if (left > 0) log.info("Download of {id} broke off", { id: attachment.id, requestId, sent, left });
       },
     }, { now: core.now(), load });
   };
+}
+
+/** `photo.heic` -> `photo.jpg`: a variant may be of another format. */
+function variantName({ fileName }: AttachmentRecord, { contentType }: VariantContent): string {
+  const extension = extensionOf(fileName);
+  const stem = extension === "" ? fileName : fileName.slice(0, -extension.length);
+  return `${stem}${contentType === "image/png" ? ".png" : ".jpg"}`;
 }
 
 /** The bytes at this address never change, but who may have them does: caches ask again each time. */

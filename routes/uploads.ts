@@ -2,6 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Core } from "../services/core.ts";
 import type { DownloadCounts } from "../services/attachments/download_counts.ts";
+import { variantsOf } from "../services/images/variants.ts";
 import { Problem } from "../services/problem.ts";
 import { complete } from "../services/uploads/complete.ts";
 import { cancelUpload } from "../services/uploads/end.ts";
@@ -13,6 +14,7 @@ import { boundedBody } from "./bounded_body.ts";
 import type { Env } from "./env.ts";
 import { contentDigests } from "./http/digests.ts";
 import { contentLength, parseInteger } from "./http/header_values.ts";
+import { ImageOptions } from "./image_fields.ts";
 import { apiApp, BAD_JSON, problems } from "./openapi.ts";
 import {
   Attachment,
@@ -155,7 +157,11 @@ const completeRoute = createRoute({
     params,
     body: {
       required: false,
-      content: { "application/json": { schema: z.strictObject({ sha256: Sha256.optional() }) } },
+      content: {
+        "application/json": {
+          schema: z.strictObject({ sha256: Sha256.optional(), image: ImageOptions.optional() }),
+        },
+      },
     },
   },
   responses: {
@@ -169,6 +175,9 @@ const completeRoute = createRoute({
       "not-found",
       "upload-incomplete",
       "digest-mismatch",
+      "image-too-large",
+      "image-unreadable",
+      "image-unsupported",
       "stopping",
       ...ENDED,
     ),
@@ -196,7 +205,12 @@ export function uploads(core: Core, downloads: DownloadCounts): OpenAPIHono<Env>
     const opened = await openUpload(core, requireCaller(c), c.req.valid("json"));
     if (opened.kind === "instant") {
       const [count] = await downloads.of([opened.attachment.id]);
-      return c.json({ attachment: attachmentJson(opened.attachment, count!) }, 200);
+      return c.json({
+        attachment: attachmentJson(opened.attachment, {
+          downloadCount: count!,
+          variants: variantsOf(core, opened.attachment),
+        }),
+      }, 200);
     }
     const session = sessionJson(await describeUpload(core, opened.upload), core.config);
     if (opened.kind === "found") return c.json(session, 200);
@@ -246,14 +260,17 @@ export function uploads(core: Core, downloads: DownloadCounts): OpenAPIHono<Env>
 
   app.openapi({ ...completeRoute, middleware: jsonBody }, async (c) => {
     const { id } = c.req.valid("param");
-    const sha256 = c.req.valid("json")?.sha256 ?? null;
-    const done = await complete(core, requireCaller(c), { id, sha256 });
+    const { sha256 = null, image } = c.req.valid("json") ?? {};
+    const done = await complete(core, requireCaller(c), { id, sha256, image });
     if (done.state === "completing") {
       c.header("Retry-After", "2");
       return c.json({ status: "completing" as const }, 202);
     }
     const [count] = await downloads.of([done.attachment.id]);
-    const attachment = attachmentJson(done.attachment, count!);
+    const attachment = attachmentJson(done.attachment, {
+      downloadCount: count!,
+      variants: variantsOf(core, done.attachment),
+    });
     if (!done.created) return c.json(attachment, 200);
     c.header("Location", `/api/v1/attachments/${attachment.id}`);
     return c.json(attachment, 201);

@@ -3,6 +3,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { DownloadCounts } from "../services/attachments/download_counts.ts";
 import type { Core } from "../services/core.ts";
+import { variantsOf } from "../services/images/variants.ts";
 import type { AttachmentRecord } from "../services/model.ts";
 import { Problem } from "../services/problem.ts";
 import type { ContentDigests } from "../services/uploads/digest_check.ts";
@@ -19,14 +20,15 @@ import type { Env } from "./env.ts";
 import { contentDigests, reprDigests } from "./http/digests.ts";
 import { readForm } from "./http/form_upload.ts";
 import { contentLength } from "./http/header_values.ts";
+import { imageFields, withImage } from "./image_fields.ts";
 import { invalidRequest } from "./invalid_request.ts";
 import { apiApp, problems } from "./openapi.ts";
 import { Attachment, attachmentJson, fileFields, json } from "./schemas.ts";
 
 const tags = ["Whole files"];
 const binary = z.string().openapi({ format: "binary" });
-const FileQuery = z.strictObject(fileFields);
-const NamedFile = z.strictObject({ ...fileFields, fileName: z.string().optional() });
+const FileQuery = z.strictObject({ ...fileFields, ...imageFields });
+const NamedFile = z.strictObject({ ...fileFields, ...imageFields, fileName: z.string().optional() });
 
 const refusals = problems(
   "invalid-request",
@@ -40,6 +42,9 @@ const refusals = problems(
   "file-too-large",
   "type-not-allowed",
   "digest-mismatch",
+  "image-too-large",
+  "image-unreadable",
+  "image-unsupported",
   "disk-full",
   "stopping",
 );
@@ -83,7 +88,7 @@ export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<E
   async function created(c: Context<Env>, record: AttachmentRecord) {
     const [count] = await downloads.of([record.id]);
     c.header("Location", `/api/v1/attachments/${record.id}`);
-    return c.json(attachmentJson(record, count!), 201);
+    return c.json(attachmentJson(record, { downloadCount: count!, variants: variantsOf(core, record) }), 201);
   }
 
   /** The body as it comes; its digests are those of the file. */
@@ -94,7 +99,7 @@ export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<E
     const contentType = request.contentType ?? headers.get("Content-Type");
     return await created(
       c,
-      await storeFile(core, requireCaller(c), { file, request: { ...request, contentType } }),
+      await storeFile(core, requireCaller(c), { file, request: withImage({ ...request, contentType }) }),
     );
   }
 
@@ -159,7 +164,7 @@ export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<E
       if (fileName === null) {
         throw new Problem("invalid-file-name", "The file has no name. Send a field fileName.");
       }
-      const request = { ...named, fileName, contentType: named.contentType ?? file.contentType };
+      const request = withImage({ ...named, fileName, contentType: named.contentType ?? file.contentType });
       return { request, received: file.received };
     } catch (error) {
       if (state.received) await drop(core, state.received);

@@ -29,7 +29,12 @@ const MAY_IMPORT: Record<string, readonly string[] | null> = {
 /** `Deno.<name>` -> the rooms and files that may use it. */
 const READS_ENVIRONMENT = ["main.ts", "config", "tools", "tests", "bench", "client/cli"];
 const OPENS_KV = ["services/open.ts", "tests"];
-const TOUCHES_FILES = ["services/blobs", "services/access/secret.ts", "services/data_dir.ts"];
+const TOUCHES_FILES = [
+  "services/blobs",
+  "services/access/secret.ts",
+  "services/data_dir.ts",
+  "services/images/mark_picture.ts",
+];
 
 // deno-fmt-ignore
 const FILE_APIS = new Set([

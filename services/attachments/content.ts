@@ -1,6 +1,8 @@
 /** The bytes of an attachment, and how often they were fetched. */
 import type { BlobReader } from "../blobs/blob_store.ts";
 import type { Core } from "../core.ts";
+import type { VariantName } from "../images/recipe.ts";
+import { findVariant, type VariantContent } from "../images/variants.ts";
 import type { AttachmentRecord, BlobRecord, Caller } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { keys } from "../records/keys.ts";
@@ -8,6 +10,8 @@ import { getAttachment } from "./attachments.ts";
 
 export interface Content {
   attachment: AttachmentRecord;
+  /** When it is one of the attachment's variants. */
+  variant?: VariantContent;
   /** Opens the bytes; the caller closes them. Throws `blob-missing` when they are not all there. */
   open(): Promise<BlobReader>;
 }
@@ -16,6 +20,16 @@ export interface Content {
 export async function findContent(core: Core, caller: Caller | null, id: string): Promise<Content> {
   const attachment = await getAttachment(core, caller, id);
   return { attachment, open: () => openContent(core, attachment) };
+}
+
+/** A smaller picture of what was found; made when it is not there yet. Throws `no-variant`. */
+export async function findVariantContent(
+  core: Core,
+  { attachment }: Content,
+  name: VariantName,
+): Promise<Content> {
+  const variant = await findVariant(core, attachment, name);
+  return { attachment, variant, open: () => variant.open() };
 }
 
 /** Opens the bytes of a file that its reader has been let at; the caller closes them. Throws `blob-missing`. */

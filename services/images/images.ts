@@ -12,8 +12,8 @@ const IDLE_MS = 60_000;
 /** Work on a variant that somebody waits for or that is in the queue. */
 export interface Making {
   made: Promise<Map<VariantName, MadeVariant>>;
-  /** False while it waits and nobody waits for it: who asks then, goes before it. */
-  urgent: boolean;
+  /** False while it is in the queue and nobody waits for it: who asks then goes before it. */
+  isUrgent(): boolean;
 }
 
 export interface Images {

@@ -144,16 +144,14 @@ async function make(
   const { making } = core.images;
   const idOf = (name: VariantName) => `${attachment.sha256} ${recipeOf(core, name)}`;
   const known = making.get(idOf(name));
-  if (known && (known.urgent || priority === "background")) return (await known.made).get(name)!;
-  const begun = () => own.urgent = true;
-  const own: Making = {
-    urgent: priority !== "background",
-    made: work(core, attachment, { names, priority, begun }).finally(() => {
-      for (const name of names) if (making.get(idOf(name)) === own) making.delete(idOf(name));
-    }),
-  };
+  if (known && (known.isUrgent() || priority === "background")) return (await known.made).get(name)!;
+  const state = { urgent: priority !== "background" };
+  const made = work(core, attachment, { names, priority, begun: () => state.urgent = true }).finally(() => {
+    for (const name of names) if (making.get(idOf(name))?.made === made) making.delete(idOf(name));
+  });
+  const own: Making = { made, isUrgent: () => state.urgent };
   for (const name of names) making.set(idOf(name), own);
-  return (await own.made).get(name)!;
+  return (await made).get(name)!;
 }
 
 async function work(

@@ -65,6 +65,7 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
   const count = () => PRIORITIES.reduce((sum, priority) => sum + waiting[priority].length, 0);
 
   async function bench(): Promise<Bench> {
+    if (closed) throw stopping();
     for (let known = resting.pop(); known; known = resting.pop()) {
       clearTimeout(known.idle);
       if (known.engine === engines[0]) return known;
@@ -72,7 +73,7 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
     }
     for (;;) {
       const engine = engines[0];
-      if (engine === undefined || closed) throw unusable();
+      if (engine === undefined) throw unusable();
       const started = start(engine);
       all.add(started);
       const answer = await ask(started, { kind: "start", engine, limits }, START_MS);

@@ -38,6 +38,8 @@ Deno.test("An attachment tells all that is known of it, and where its bytes are"
     deletedAt: null,
     binnedAt: null,
     downloadCount: 0,
+    image: null,
+    variants: {},
     url: `/api/v1/attachments/${id}/content`,
   });
   assert.deepEqual(await get(app, id), made);

@@ -6,6 +6,7 @@ import { expireUploads, sweepBlobs } from "../../services/cleanup.ts";
 import type { AttachmentRecord, BlobRecord, Segment, UploadRecord } from "../../services/model.ts";
 import { orphanSince, stageOf } from "../../services/records/attachments.ts";
 import { keys } from "../../services/records/keys.ts";
+import type { VariantRecord } from "../../services/records/variants.ts";
 import type { ChunkRecord } from "../../services/records/uploads.ts";
 import type { TestApp } from "./app.ts";
 
@@ -86,9 +87,11 @@ async function assertBlobs(app: TestApp, { attachments, blobs, files }: StoreSta
   const uses = (await all(app, "blob_user")).map(({ key: [part, user] }) => ({ part, user }));
   const parts = blobs.flatMap(({ id, parts = [] }) => parts.map((part) => [part, id]));
   assert.deepEqual(sorted(uses.map(({ part, user }) => [part, user])), sorted(parts), "blobs made of others");
+  const variants = await assertVariants(app, blobs);
   for (const blob of blobs) {
     const users = uses.filter(({ part }) => part === blob.id).length;
-    const refs = (references.get(blob.id)?.length ?? 0) + users;
+    const isVariant = variants.has(blob.id);
+    const refs = (references.get(blob.id)?.length ?? 0) + users + Number(isVariant);
     references.delete(blob.id);
     assert.equal(blob.refs, refs, `references of ${blob.id}, ${blob.state}`);
     // A part belongs to its session while that is open.
@@ -109,6 +112,7 @@ async function assertBlobs(app: TestApp, { attachments, blobs, files }: StoreSta
     // Parts have no digest of their own.
     if (blob.sha256 === null) continue;
     assert.equal(await sha256Of(app, blob.segments), blob.sha256, blob.id);
+    if (isVariant) continue;
     if (app.config.dedupe.enabled) {
       assert.equal(index.get(blob.sha256!), blob.id, "equal content is stored once");
     }
@@ -122,6 +126,21 @@ async function assertBlobs(app: TestApp, { attachments, blobs, files }: StoreSta
     const blob = byId.get(blobId)!;
     assert.deepEqual([size, sha256], [blob.size, blob.sha256], `attachment ${id}`);
   }
+}
+
+/** The blobs of variants, each of content that is there. */
+async function assertVariants(app: TestApp, blobs: BlobRecord[]): Promise<Set<string>> {
+  const contents = new Set(blobs.map(({ sha256 }) => sha256));
+  const ids = new Set<string>();
+  for (const { key, value } of await all<VariantRecord>(app, "variant")) {
+    assert(contents.has(key[0] as string), `a variant of ${String(key[0])}, which is gone`);
+    if ("failure" in value) continue;
+    assert(!ids.has(value.blobId), `${value.blobId} is two variants`);
+    ids.add(value.blobId);
+    const blob = blobs.find(({ id }) => id === value.blobId);
+    assert.deepEqual([blob?.size, blob?.sha256], [value.size, value.sha256], `variant ${key.map(String)}`);
+  }
+  return ids;
 }
 
 async function assertAttachmentIndexes(app: TestApp, attachments: AttachmentRecord[]): Promise<void> {
