@@ -77,7 +77,10 @@ async function main(): Promise<void> {
 
   const server = listen(config, {
     fetch: (request, info) => app.fetch(request, { remoteAddr: info.remoteAddr }),
-    onListen: ({ port }) => void announce(config, { access, port }),
+    onListen: ({ port }) => {
+      void services.publishAddress(baseAddress({ publicUrl: null, host: config.host, port }));
+      void announce(config, { access, port });
+    },
   });
 }
 
