@@ -154,7 +154,9 @@ async function bitstreamSize(file: ByteWindow, { type, offset, length }: Chunk):
     throw unreadable("is damaged: its header is not valid");
   }
   const [width, height] = [littleEndian(bytes.subarray(6), 2), littleEndian(bytes.subarray(8), 2)];
-  return { width: width & 0x3fff, height: height & 0x3fff };
+  const size = { width: width & 0x3fff, height: height & 0x3fff };
+  if (size.width === 0 || size.height === 0) throw unreadable("does not say how large it is");
+  return size;
 }
 
 function littleEndian(bytes: Uint8Array, count: number): number {
