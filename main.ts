@@ -77,9 +77,10 @@ async function main(): Promise<void> {
 
   const server = listen(config, {
     fetch: (request, info) => app.fetch(request, { remoteAddr: info.remoteAddr }),
-    onListen: ({ port }) => {
-      void services.publishAddress(baseAddress({ publicUrl: null, host: config.host, port }));
-      void announce(config, { access, port });
+    onListen: async ({ port }) => {
+      // Before anybody is told: who reads the announcement may run a command at once.
+      await services.publishAddress(baseAddress({ publicUrl: null, host: config.host, port }));
+      await announce(config, { access, port });
     },
   });
 }
