@@ -1,7 +1,7 @@
 /**
  * Prints the least permissions of Deno with which the server can run as it is configured, for the task `start`:
- * `permissions.ts read`, `permissions.ts write` (one flag each; the task quotes it, because the shell splits what it
- * substitutes at blanks and paths may hold some) and `permissions.ts other`.
+ * `permissions.ts read`, `permissions.ts write`, `permissions.ts ffi` (one flag each; the task quotes it, because the
+ * shell splits what it substitutes at blanks and paths may hold some) and `permissions.ts other`.
  *
  * A configuration with mistakes gives what `main.ts` needs to report them, and nothing is served then.
  */
@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
 import { configFiles, loadConfig } from "../config/load.ts";
 import { PAGE_FILE } from "../routes/page_path.ts";
+import { sharpLibraryFolder } from "./sharp_library.ts";
 
 /** What is read at run time: modules of workers, and the page as `deno task page` made it. */
 const OWN = ["services", PAGE_FILE];
@@ -25,17 +26,21 @@ export interface PermissionSources {
   project: string;
   /** Where the server will be started. */
   cwd: string;
+  /** Folder of sharp's native library; null: there is none. */
+  sharpLibrary: string | null;
 }
 
 /** Flags for `deno run`; `other` has one flag an entry, none with a blank. */
 export interface PermissionFlags {
   read: string;
   write: string;
+  ffi: string;
   other: string[];
 }
 
 /** Pure. */
-export function permissionFlags({ config, configFiles, project, cwd }: PermissionSources): PermissionFlags {
+export function permissionFlags(sources: PermissionSources): PermissionFlags {
+  const { config, configFiles, project, cwd, sharpLibrary } = sources;
   const own = OWN.map((path) => join(project, path));
   const named = (paths: string[]) => paths.map((path) => shortest(path, cwd)).join(",");
   if (config === null) {
@@ -43,6 +48,7 @@ export function permissionFlags({ config, configFiles, project, cwd }: Permissio
     return {
       read: `--allow-read=${named([...own, ...configFiles])}`,
       write: "--deny-write",
+      ffi: "--deny-ffi",
       other: ["--no-prompt", "--allow-env"],
     };
   }
@@ -52,9 +58,13 @@ export function permissionFlags({ config, configFiles, project, cwd }: Permissio
   const other = ["--no-prompt", "--allow-env=PAWL_*", `--allow-net=${netAddresses(config).join(",")}`];
   // To leave room on the disk for records, and to print the addresses under which it can be reached.
   other.push(`--allow-sys=statfs${ALL_ADDRESSES.includes(config.host) ? ",networkInterfaces" : ""}`);
+  const { engine, watermark: { picture } } = config.images;
+  const native = engine === "auto" || engine === "sharp" ? sharpLibrary : null;
   return {
-    read: `--allow-read=${named([...data, ...own, ...configFiles])}`,
+    read: `--allow-read=${named([...data, ...own, ...configFiles, ...picture === null ? [] : [picture]])}`,
     write: `--allow-write=${named(data)}`,
+    // No flag can name a folder with a comma; the other engine works then.
+    ffi: native === null || native.includes(",") ? "--deny-ffi" : `--allow-ffi=${native}`,
     other,
   };
 }
@@ -88,11 +98,12 @@ async function main(wanted: string | undefined): Promise<number> {
     configFiles: configFiles({ env, cwd }),
     project: dirname(dirname(fileURLToPath(import.meta.url))),
     cwd,
+    sharpLibrary: sharpLibraryFolder(),
   });
-  if (wanted === "read" || wanted === "write") console.log(flags[wanted]);
+  if (wanted === "read" || wanted === "write" || wanted === "ffi") console.log(flags[wanted]);
   else if (wanted === "other") console.log(flags.other.join(" "));
   else {
-    console.error("Usage: permissions.ts read | write | other");
+    console.error("Usage: permissions.ts read | write | ffi | other");
     return 2;
   }
   return 0;

@@ -1,21 +1,28 @@
 import assert from "node:assert/strict";
 import { permissionFlags } from "../../tools/permissions.ts";
-import { load } from "../config/load_support.ts";
+import { configOf, load } from "../config/load_support.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const JWKS = { PAWL_JWT_ISSUER: "https://id.example", PAWL_JWT_AUDIENCE: "pawl" };
 
-async function flagsFor(env: Record<string, string>) {
+async function flagsFor(env: Record<string, string>, sharpLibrary: string | null = "/npm/sharp") {
   const loaded = await load(env);
   const config = "config" in loaded ? loaded.config : null;
-  return permissionFlags({ config, configFiles: ["/srv/pawl.json"], project: "/srv", cwd: "/srv" });
+  return permissionFlags({
+    config,
+    configFiles: ["/srv/pawl.json"],
+    project: "/srv",
+    cwd: "/srv",
+    sharpLibrary,
+  });
 }
 
 Deno.test("the default configuration needs its own folders, its address and its variables", async () => {
   assert.deepEqual(await flagsFor({}), {
     read: "--allow-read=./data,./services,./.cache/page.json,./pawl.json",
     write: "--allow-write=./data",
+    ffi: "--allow-ffi=/npm/sharp",
     other: ["--no-prompt", "--allow-env=PAWL_*", "--allow-net=127.0.0.1:8000", "--allow-sys=statfs"],
   });
 });
@@ -32,6 +39,7 @@ Deno.test("folders elsewhere, IPv6, all addresses and a key set are granted when
   assert.deepEqual(flags, {
     read: "--allow-read=/big disk/pawl,/fast,./services,./.cache/page.json,./pawl.json",
     write: "--allow-write=/big disk/pawl,/fast",
+    ffi: "--allow-ffi=/npm/sharp",
     other: [
       "--no-prompt",
       "--allow-env=PAWL_*",
@@ -59,8 +67,22 @@ Deno.test("a configuration with mistakes may only be read and reported", async (
   assert.deepEqual(await flagsFor({ PAWL_PORT: "x" }), {
     read: "--allow-read=./services,./.cache/page.json,./pawl.json",
     write: "--deny-write",
+    ffi: "--deny-ffi",
     other: ["--no-prompt", "--allow-env"],
   });
+});
+
+Deno.test("no library may be loaded where sharp is not there, not wanted, or cannot be named", async () => {
+  assert.equal((await flagsFor({}, null)).ffi, "--deny-ffi");
+  assert.equal((await flagsFor({}, "/a,b/sharp")).ffi, "--deny-ffi");
+  const config = await configOf({}, { images: { engine: "imagescript" } });
+  const sources = { configFiles: [], project: "/srv", cwd: "/srv", sharpLibrary: "/npm/sharp" };
+  assert.equal(permissionFlags({ config, ...sources }).ffi, "--deny-ffi");
+});
+
+Deno.test("the picture of the watermark may be read", async () => {
+  const { read } = await flagsFor({ PAWL_WATERMARK_PICTURE: "/brand/our logo.png" });
+  assert(read.endsWith(",/brand/our logo.png"), read);
 });
 
 /** Says what it got, and tries what a server does and what it must not do. */

@@ -5,7 +5,7 @@ import type { EngineName, Source } from "../../../services/images/engine.ts";
 import type { ImageJob } from "../../../services/images/worker.ts";
 import { openWorkshop, type WorkshopOptions } from "../../../services/images/workshop.ts";
 import { Problem } from "../../../services/problem.ts";
-import { sharpLibraryFolder } from "../../../services/images/native_library.ts";
+import { sharpLibraryFolder } from "../../../tools/sharp_library.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { pngBomb } from "./hostile_pictures.ts";
 import { encoded, inspect } from "./pictures.ts";
