@@ -3,6 +3,7 @@ import type { Core } from "../core.ts";
 import { tooLarge } from "../file_rules.ts";
 import type { Caller, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
+import { keys } from "../records/keys.ts";
 import { appendBody } from "./append_body.ts";
 import { openBody } from "./body_source.ts";
 import { sizeBound } from "./chunk_rules.ts";
@@ -61,6 +62,9 @@ export async function appendToUpload(
     using lease = await core.live.open(record);
     requireFresh(core, lease.upload);
     return await appendTo(core, { record, upload: lease.upload, append });
+  } catch (error) {
+    if (error instanceof Problem && error.code === "upload-ended") await requireTrueOffset(core, id, append);
+    throw error;
   } finally {
     leave();
   }
@@ -163,6 +167,12 @@ function mismatch(expectedOffset: number, providedOffset: number): Problem {
 }
 
 const nothing = () => new Blob([]).stream();
+
+/** For an upload that was completed while this request was under way. */
+async function requireTrueOffset({ records }: Core, id: string, { offset }: AppendRequest): Promise<void> {
+  const { value } = await records.get<UploadRecord>(keys.upload(id));
+  if (value?.status === "completed" && value.size !== offset) throw mismatch(value.size!, offset);
+}
 
 /** For an upload that is complete. */
 async function requireNothingNew(core: Core, record: UploadRecord, append: AppendRequest): Promise<void> {

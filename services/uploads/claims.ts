@@ -64,29 +64,19 @@ export function newClaims(): Claims {
 
   return {
     async take({ start, end }, { now, takeoverMs }) {
-      for (;;) {
-        const rivals = [...held].filter((claim) => claim.start < end && start < claim.end);
-        if (rivals.length === 0) return hold(start, end, now());
-        const waits = rivals.map((claim) =>
-          claim.waitingSince === null ? takeoverMs : claim.waitingSince + takeoverMs - now()
-        );
-        const longest = Math.max(...waits);
-        if (longest > 0) {
-          throw new Problem(
-            "chunk-busy",
-            `Another request is writing bytes ${start} to ${
-              end - 1
-            } of this upload. Send them again when it has ended or fallen silent.`,
-            { retryAfter: Math.max(1, Math.ceil(longest / 1000)) },
-          );
-        }
-        for (const rival of rivals) {
-          rival.controller.abort(
-            new Problem("superseded", "A newer request sends these bytes, so that this one was ended."),
-          );
-        }
-        await Promise.all(rivals.map((rival) => rival.released));
-      }
+      const rivals = [...held].filter((claim) => claim.start < end && start < claim.end);
+      const waits = rivals.map((claim) =>
+        claim.waitingSince === null ? takeoverMs : claim.waitingSince + takeoverMs - now()
+      );
+      const longest = Math.max(0, ...waits);
+      if (longest > 0) throw busy({ start, end }, longest);
+      // Held from now on: whoever comes later and takes over has this one stop too, though it has not begun.
+      const claim = hold(start, end, now());
+      for (const rival of rivals) rival.controller.abort(superseded());
+      await Promise.all(rivals.map((rival) => rival.released));
+      if (!claim.signal.aborted) return claim;
+      claim.release();
+      throw claim.signal.reason;
     },
 
     async save() {
@@ -103,4 +93,16 @@ export function newClaims(): Claims {
       return held.size;
     },
   };
+}
+
+const superseded = () =>
+  new Problem("superseded", "A newer request sends these bytes, so that this one was ended.");
+
+function busy({ start, end }: { start: number; end: number }, waitMs: number): Problem {
+  const range = Number.isFinite(end) ? `bytes ${start} to ${end - 1}` : `bytes from ${start} on`;
+  return new Problem(
+    "chunk-busy",
+    `Another request is writing ${range} of this upload. Send them again when it has ended or fallen silent.`,
+    { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) },
+  );
 }

@@ -40,7 +40,8 @@ export async function writeBody(
     await takeAll(source, { place, check, checkpoints });
     await checkpoints?.settled();
     if (source.failure) {
-      if (checkpoints) await place.commit();
+      await checkpoints?.save();
+      await checkpoints?.settled();
       throw source.failure;
     }
     if (length !== null && place.position !== place.start + length) throw tooShort(place, length);
