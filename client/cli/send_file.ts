@@ -1,7 +1,7 @@
 /** Sends one file, shows its progress, and says what became of it. */
 import type { Attachment } from "../api_types.ts";
 import { PawlError } from "../errors.ts";
-import { openFile } from "../local_file.ts";
+import { type OpenedFile, openFile } from "../local_file.ts";
 import type { Pawl } from "../types.ts";
 import type { FileFields, UploadStateChange } from "../upload_types.ts";
 import type { CommandContext } from "./context.ts";
@@ -47,8 +47,9 @@ export async function sendFile(
   }
   const view = display.begin(source.path, source.size);
   const since = context.now();
+  let file: OpenedFile | null = null;
   try {
-    await using file = await openFile(source.path);
+    file = await openFile(source.path);
     const upload = pawl.upload(file, {
       ...fields,
       parallel,
@@ -69,6 +70,7 @@ export async function sendFile(
     const seconds = (context.now() - since) / 1000;
     await display.above(() => saySent(context, { path, attachment, how, resumedBytes, seconds }));
   } finally {
+    await file?.close();
     view.ended();
   }
 }

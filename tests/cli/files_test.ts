@@ -187,3 +187,14 @@ Deno.test("exit codes tell a script what to do", async () => {
   const stopped = await me.run(["ls"], { signal: AbortSignal.abort(new Error("stop")) });
   assert.equal(stopped.code, 1);
 });
+
+Deno.test("without a server or a sign-in the other files are not tried", async () => {
+  await using server = await cliServer();
+  const { me } = server;
+  await Deno.mkdir(me.join("set"));
+  for (let i = 0; i < 9; i++) await Deno.writeTextFile(me.join(`set/${i}.txt`), `${i}`);
+  const end = await me.run(["up", me.join("set"), "--parallel", "1"], { env: { PAWL_TOKEN: "no token" } });
+  assert.equal(end.code, 3);
+  assert.equal(end.stderr.match(/^pawl: /gm)?.length, 1, end.stderr);
+  assert.match(end.stderr, /^Not tried any more: 8 files\.\n0 of 9 files are there\./m);
+});

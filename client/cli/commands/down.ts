@@ -5,10 +5,9 @@ import type { CommandContext, Handle } from "../context.ts";
 import { combined, type ExitReason } from "../exit_codes.ts";
 import { CommandError } from "../failure.ts";
 import { fetchToOutput, fetchToPath } from "../fetch_file.ts";
-import { displayMode, openDisplay } from "../progress/display.ts";
 import { findRemote, type Remote } from "../find_remote.ts";
-import { newSlots, slotsOf } from "../slots.ts";
 import { isFolder } from "../target_path.ts";
+import { transferAll } from "../transfer_all.ts";
 
 interface DownOptions {
   output?: string;
@@ -41,54 +40,33 @@ export function addDownload(program: Command, handle: Handle): void {
 }
 
 async function down(context: CommandContext, options: DownOptions, files: string[]): Promise<ExitReason> {
-  const { terminal, env, now, output, signal, json, quiet } = context;
+  const { output, signal } = context;
   const path = options.output ?? null;
   const piped = path === "-";
   if (files.length > 1 && path !== null && !piped && !await isFolder(path)) {
     throw new CommandError("usage", `Several files need a folder: ${path} is none.`);
   }
-  const reasons: ExitReason[] = [];
+  const unknown: ExitReason[] = [];
   const remotes: { file: string; remote: Remote }[] = [];
   for (const file of files) {
     try {
       remotes.push({ file, remote: await findRemote(context, file) });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      reasons.push(await output.failed(error, file));
+      unknown.push(await output.failed(error, file));
     }
   }
-  const sizes = remotes.map(({ remote }) => remote.size);
-  // One after the other into a pipe, in the order they were named.
-  const slots = newSlots(piped ? 1 : options.parallel);
-  {
-    using display = openDisplay({
-      terminal,
-      env,
-      now,
-      mode: displayMode({ terminal, env, quiet, json }),
-      files: remotes.length,
-      bytes: sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + size!, 0),
-    });
-    await Promise.all(remotes.map(async ({ file, remote }) => {
-      const share = slotsOf(remote.size, { slots: options.parallel, files: remotes.length });
-      const fetching = {
-        context,
-        display,
-        output: path,
-        force: options.force ?? false,
-        parallel: piped ? options.parallel : share,
-      };
-      try {
-        await slots.run(piped ? 1 : share, async () => {
-          signal.throwIfAborted();
-          await (piped ? fetchToOutput(remote, fetching) : fetchToPath(remote, fetching));
-        });
-      } catch (error) {
-        if (signal.aborted) return;
-        await display.above(async () => void reasons.push(await output.failed(error, file)));
-      }
-    }));
-  }
+  const { reason } = await transferAll(context, {
+    items: remotes,
+    nameOf: ({ file }) => file,
+    sizeOf: ({ remote }) => remote.size,
+    parallel: options.parallel,
+    inOrder: piped,
+    async transfer({ remote }, how) {
+      const fetching = { context, output: path, force: options.force ?? false, ...how };
+      await (piped ? fetchToOutput(remote, fetching) : fetchToPath(remote, fetching));
+    },
+  });
   if (signal.aborted) {
     await output.note(
       piped
@@ -97,5 +75,5 @@ async function down(context: CommandContext, options: DownOptions, files: string
     );
     throw signal.reason;
   }
-  return combined(reasons);
+  return combined([...unknown, reason]);
 }

@@ -8,10 +8,9 @@ import { combined, type ExitReason } from "../exit_codes.ts";
 import { CommandError } from "../failure.ts";
 import { type FileList, listFiles, type Source } from "../file_list.ts";
 import { count, formatSize } from "../format.ts";
-import { displayMode, openDisplay } from "../progress/display.ts";
 import { sendFile, type Stopped } from "../send_file.ts";
 import { sendSpooled, sendStream } from "../send_stream.ts";
-import { newSlots, slotsOf } from "../slots.ts";
+import { transferAll } from "../transfer_all.ts";
 import { openUnfinished } from "../unfinished.ts";
 
 interface UpOptions {
@@ -55,56 +54,39 @@ export function addUpload(program: Command, handle: Handle): void {
 }
 
 async function up(context: CommandContext, options: UpOptions, paths: string[]): Promise<ExitReason> {
-  const { terminal, env, now, output, signal, json, quiet } = context;
+  const { env, now, output, signal } = context;
   const { server } = await context.target();
   const pawl = await context.connect();
   const list = await listFiles(paths, signal);
   checkNames(list, options);
-  const reasons: ExitReason[] = [];
+  const unread: ExitReason[] = [];
   for (const { path, why } of list.skipped) await output.note(`${path}: skipped, it is ${why}.`);
-  for (const { path, error } of list.failed) reasons.push(await output.failed(error, path));
+  for (const { path, error } of list.failed) unread.push(await output.failed(error, path));
 
   const { sources } = list;
   const fields = fieldsOf(options);
   const command = { server, fields, paths: paths.map((path) => path === "-" ? path : resolve(path)) };
   const unfinished = sources.length > 1 ? await openUnfinished(command, { env, now }) : null;
-  const slots = newSlots(options.parallel);
   const stopped: Stopped[] = [];
-  let done = 0;
-  {
-    using display = openDisplay({
-      terminal,
-      env,
-      now,
-      mode: displayMode({ terminal, env, quiet, json }),
-      files: sources.length,
-      bytes: totalBytes(sources),
-    });
-    const sending = { context, pawl, display, fields, unfinished, stopped };
-    await Promise.all(sources.map(async (source) => {
-      const parallel = slotsOf(sizeOf(source), { slots: options.parallel, files: sources.length });
-      try {
-        await slots.run(parallel, async () => {
-          signal.throwIfAborted();
-          if (source.kind === "file") await sendFile(source, { ...sending, parallel });
-          else if (options.spool) await sendSpooled(source, { ...sending, parallel });
-          else await sendStream(source, sending);
-        });
-        done++;
-      } catch (error) {
-        if (signal.aborted) return;
-        await display.above(async () => void reasons.push(await output.failed(error, source.path)));
-      }
-    }));
-  }
+  const { done, reason } = await transferAll(context, {
+    items: sources,
+    nameOf: ({ path }) => path,
+    sizeOf: (source) => source.kind === "file" ? source.size : null,
+    parallel: options.parallel,
+    async transfer(source, how) {
+      const sending = { context, pawl, fields, unfinished, stopped, ...how };
+      if (source.kind === "file") await sendFile(source, sending);
+      else if (options.spool) await sendSpooled(source, sending);
+      else await sendStream(source, sending);
+    },
+  });
   if (signal.aborted) {
     await sayHowToGoOn(context, { sources, done, stopped, spool: options.spool ?? false });
     throw signal.reason;
   }
-  const reason = combined(reasons);
-  if (reason === "ok") await unfinished?.forget();
+  if (done === sources.length) await unfinished?.forget();
   else if (sources.length > 1) await output.note(notAll(done, sources.length));
-  return reason;
+  return combined([...unread, reason]);
 }
 
 function checkNames({ sources }: FileList, { name }: UpOptions): void {
@@ -125,15 +107,6 @@ function fieldsOf({ name, type, id, visibility, contentType }: UpOptions): FileF
     ...(visibility !== undefined && { visibility }),
     ...(contentType !== undefined && { contentType }),
   };
-}
-
-function sizeOf(source: Source): number | null {
-  return source.kind === "file" ? source.size : null;
-}
-
-function totalBytes(sources: readonly Source[]): number | null {
-  const sizes = sources.map(sizeOf);
-  return sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + size!, 0);
 }
 
 async function sayHowToGoOn(

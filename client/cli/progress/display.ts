@@ -20,13 +20,15 @@ export interface TransferView {
   cancelled(): void;
 }
 
-export interface Display extends Disposable {
+export interface Display {
   /** `bytes`: of the file, null when unknown. */
   begin(name: string, bytes: number | null): TransferView;
   /** A file that needs no transfer, of so many bytes. */
   skip(bytes: number): void;
   /** Runs `output`, which writes whole lines to the terminal; they stand above the bars. */
   above(output: () => Promise<void>): Promise<void>;
+  /** Clears the bars away. */
+  close(): void;
 }
 
 const FRAME_MS = 100;
@@ -53,7 +55,7 @@ export interface DisplayOptions {
   now: () => number;
 }
 
-/** Begins to show; dispose it before the last words of the command. */
+/** Begins to show; close it before the last words of the command. */
 export function openDisplay(options: DisplayOptions): Display {
   const { mode, now } = options;
   const board = newBoard(options);
@@ -86,7 +88,7 @@ export function openDisplay(options: DisplayOptions): Display {
       board.keptBytes += bytes;
     },
     above: (output) => screen ? screen.above(output) : output(),
-    [Symbol.dispose]() {
+    close() {
       if (timer !== null) clearInterval(timer);
       screen?.close();
     },
