@@ -6,12 +6,14 @@ import {
   type Upload,
   type UploadStateChange,
 } from "../../client/mod.ts";
+import { createLimit } from "./limit.ts";
 import { connectionsFor, toStart } from "./schedule.ts";
 import { holdSession } from "./session_locks.ts";
 import { isUnreachable, type Setback, setbackOf } from "./setback.ts";
 import type { Store } from "./store.ts";
 import { type ChosenFile, isEnded, isInterruptible, isSameFile, type Transfer } from "./transfer.ts";
 import { createTransferRecords, DRAW_MS } from "./transfer_records.ts";
+import { createTwins } from "./twins.ts";
 
 const AFTER: Record<Setback, Partial<Transfer>> = {
   "connection": { phase: "waiting", hold: "connection" },
@@ -49,7 +51,7 @@ export interface Transfers {
 }
 
 export interface TransfersOptions {
-  pawl: Pick<Pawl, "upload" | "uploads">;
+  pawl: Pick<Pawl, "attachments" | "upload" | "uploads">;
   onStored(attachment: Attachment): void;
   /** A session has ended or was given up. */
   onSessionGone(id: string): void;
@@ -62,18 +64,16 @@ export function createTransfers(options: TransfersOptions): Transfers {
   const records = createTransferRecords();
   const { transfers, change, draw } = records;
   const handles = new Map<number, Upload>();
-  /** Waits for the end of another file with the same content: transfer -> that one. */
-  const behind = new Map<number, number>();
+  const twins = createTwins();
   const holds = new Map<number, number>();
   let nextId = 1;
-  let limitedUntil = 0;
-  let limitTimer: ReturnType<typeof setTimeout> | undefined;
+  const limit = createLimit(startNext);
 
   // --- Starting -----------------------------------------------------------------------------------------------------
 
   function startNext() {
-    const queued = [...transfers.values()].filter(({ id }) => !behind.has(id));
-    for (const transfer of toStart(queued, { limitedUntil, now: Date.now() })) start(transfer);
+    const queued = [...transfers.values()].filter(({ id }) => !twins.isBehind(id));
+    for (const transfer of toStart(queued, { limitedUntil: limit.until, now: Date.now() })) start(transfer);
   }
 
   function start({ id, file, businessType, sessionId }: Transfer) {
@@ -107,35 +107,24 @@ export function createTransfers(options: TransfersOptions): Transfers {
     const phase = state === "uploading" ? "sending" : state;
     change(id, { phase, error: error ?? null, retryAt: retryAt ?? null });
     if (state !== "waiting" || !error) return;
-    if (error.status === 429 && retryAt !== undefined) limitUntil(retryAt);
+    if (error.status === 429 && retryAt !== undefined) limit.reached(retryAt);
     if (isUnreachable(error)) options.onUnreachable();
   }
 
-  function limitUntil(time: number) {
-    if (time <= limitedUntil) return;
-    limitedUntil = time;
-    clearTimeout(limitTimer);
-    limitTimer = setTimeout(startNext, Math.min(time - Date.now(), 2 ** 31 - 1));
-  }
-
-  /**
-   * Two files with the same content get the same session. The later one steps back until the first is stored, and
-   * is then stored at once, under its own name.
-   */
   function noteSession(id: number, upload: Upload) {
     const { sessionId } = upload;
     if (sessionId === null || transfers.get(id)?.sessionId === sessionId) return;
-    const other = [...transfers.values()].find((one) =>
+    const first = [...transfers.values()].find((one) =>
       one.id !== id && one.sessionId === sessionId && handles.has(one.id)
     );
-    if (!other) {
+    if (!first) {
       change(id, { sessionId });
       holdSession(sessionId, upload.result);
       return;
     }
     handles.delete(id);
     upload.stop();
-    behind.set(id, other.id);
+    twins.stepBack(id, first.id);
     change(id, { phase: "queued", error: null, retryAt: null });
   }
 
@@ -143,20 +132,34 @@ export function createTransfers(options: TransfersOptions): Transfers {
 
   function release(id: number) {
     handles.delete(id);
-    for (const [waiting, other] of behind) {
-      if (other === id) behind.delete(waiting);
-    }
+    twins.ended(id);
     queueMicrotask(startNext);
   }
 
-  function finish(id: number, upload: Upload, attachment: Attachment) {
+  async function finish(id: number, upload: Upload, stored: Attachment) {
     if (!isCurrent(id, upload)) return;
-    const size = transfers.get(id)!.file.size;
+    const transfer = transfers.get(id)!;
+    if (
+      [...transfers.values()].some((one) => one.attachment?.id === stored.id && !isSameFile(one, transfer))
+    ) {
+      // The other file of the same content was faster: this one is stored now, under its own name.
+      change(id, { phase: "queued", sessionId: null });
+      return release(id);
+    }
+    const attachment = twins.isFirst(id) ? await underItsName(stored, transfer.file.name) : stored;
+    if (!isCurrent(id, upload)) return;
+    const { size } = transfer.file;
     const values = { confirmed: size, transferred: size, bytesPerSecond: 0, secondsLeft: null, error: null };
     change(id, { ...values, phase: "done", attachment, instant: upload.instant, retryAt: null });
     options.onStored(attachment);
     if (upload.sessionId !== null) options.onSessionGone(upload.sessionId);
     release(id);
+  }
+
+  /** A session that two files got has the name of the one that asked first. */
+  async function underItsName(attachment: Attachment, fileName: string): Promise<Attachment> {
+    if (attachment.fileName === fileName) return attachment;
+    return await pawl.attachments.change(attachment.id, { fileName }).catch(() => attachment);
   }
 
   function fail(id: number, upload: Upload, error: unknown) {
@@ -168,7 +171,7 @@ export function createTransfers(options: TransfersOptions): Transfers {
     if (error instanceof PawlError) {
       if (setback === "connection") options.onUnreachable();
       if (setback === "sign-in") options.onSignedOut(error);
-      if (setback === "limit") limitUntil(Date.now() + (error.retryAfter ?? 60) * 1000);
+      if (setback === "limit") limit.reached(Date.now() + (error.retryAfter ?? 60) * 1000);
     }
     release(id);
   }
@@ -180,7 +183,6 @@ export function createTransfers(options: TransfersOptions): Transfers {
     const upload = handles.get(id);
     transfers.delete(id);
     holds.delete(id);
-    behind.delete(id);
     release(id);
     if (up === "stop") return upload?.stop();
     const sessionId = upload?.sessionId ?? transfer?.sessionId ?? null;

@@ -1,10 +1,18 @@
 /** Debian's Chromium, driven by `playwright-core`, with a profile of its own for each test. */
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
 
 export interface TestBrowser extends AsyncDisposable {
   readonly context: BrowserContext;
   /** A new tab. */
   tab(): Promise<Page>;
+  /** A tab of somebody else, with cookies, window and taste of their own. */
+  visitor(options?: BrowserContextOptions): Promise<Page>;
   /** What pages have thrown and what the policy of a page has refused, so far. */
   readonly faults: readonly string[];
 }
@@ -20,16 +28,21 @@ export interface BrowserOptions {
 export async function openBrowser({ executable, locale = "en-US" }: BrowserOptions): Promise<TestBrowser> {
   // Tests run as root in containers, where Chromium has no sandbox of its own.
   const browser: Browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox"] });
-  const context = await browser.newContext({ locale });
-  context.setDefaultTimeout(60_000);
   const faults: string[] = [];
-  context.on("weberror", (error) => faults.push(String(error.error())));
-  context.on("console", (message) => {
-    if (/Content Security Policy|Trusted/i.test(message.text())) faults.push(message.text());
-  });
+  async function newContext(options: BrowserContextOptions): Promise<BrowserContext> {
+    const context = await browser.newContext({ locale, ...options });
+    context.setDefaultTimeout(60_000);
+    context.on("weberror", (error) => faults.push(String(error.error())));
+    context.on("console", (message) => {
+      if (/Content Security Policy|Trusted/i.test(message.text())) faults.push(message.text());
+    });
+    return context;
+  }
+  const context = await newContext({});
   return {
     context,
     tab: () => context.newPage(),
+    visitor: async (options = {}) => await (await newContext(options)).newPage(),
     faults,
     [Symbol.asyncDispose]: () => browser.close(),
   };
