@@ -70,7 +70,7 @@ export function createApp(
   app.route("/api/v1/attachments", attachments(core, downloads));
   app.route("/api/v1/attachments", content(core, downloads));
   app.route("/api/v1/archives", archives(core));
-  app.route("/api/v1", wholeFiles(core, downloads));
+  app.route("/api/v1", wholeFiles(core));
   app.route("/api/v1", tokens(core, { config, leases }));
   app.route("/", tokenDownload(core, { config, downloads, leases }));
   app.route("/api/v1/admin/audit", auditRoutes(core));

@@ -1,7 +1,6 @@
 /** A whole file in one request: raw, as a form, or by `curl -T`. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { DownloadCounts } from "../services/attachments/download_counts.ts";
 import type { Core } from "../services/core.ts";
 import { variantsOf } from "../services/images/variants.ts";
 import type { AttachmentRecord } from "../services/model.ts";
@@ -82,13 +81,13 @@ const postRoute = createRoute({
 });
 
 /** Routes relative to `/api/v1`. */
-export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<Env> {
+export function wholeFiles(core: Core): OpenAPIHono<Env> {
   const app = apiApp();
 
-  async function created(c: Context<Env>, record: AttachmentRecord) {
-    const [count] = await downloads.of([record.id]);
+  /** Nobody can have downloaded it yet. */
+  function created(c: Context<Env>, record: AttachmentRecord) {
     c.header("Location", `/api/v1/attachments/${record.id}`);
-    return c.json(attachmentJson(record, { downloadCount: count!, variants: variantsOf(core, record) }), 201);
+    return c.json(attachmentJson(record, { downloadCount: 0, variants: variantsOf(core, record) }), 201);
   }
 
   /** The body as it comes; its digests are those of the file. */
@@ -97,7 +96,7 @@ export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<E
     const digests = bothDigests(contentDigests(headers) ?? {}, reprDigests(headers) ?? {});
     const file = { length: contentLength(headers), digests, body: body ?? empty() };
     const contentType = request.contentType ?? headers.get("Content-Type");
-    return await created(
+    return created(
       c,
       await storeFile(core, requireCaller(c), { file, request: withImage({ ...request, contentType }) }),
     );
@@ -132,7 +131,7 @@ export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<E
     const leave = core.gate.enter();
     try {
       const { request, received } = await readFileForm(c);
-      return await created(c, await keep(core, caller, { request, received }));
+      return created(c, await keep(core, caller, { request, received }));
     } finally {
       leave();
     }
@@ -149,9 +148,10 @@ export function wholeFiles(core: Core, downloads: DownloadCounts): OpenAPIHono<E
         maxFieldBytes: 4096,
         idleMs: core.config.uploads.idleSeconds * 1000,
         async onFile({ fileName, contentType, body }) {
-          const refusal = new Problem("file-too-large", `No file may have more than ${limit} bytes here.`, {
-            extra: { maxBytes: limit },
-          });
+          const refusal = () =>
+            new Problem("file-too-large", `No file may have more than ${limit} bytes here.`, {
+              extra: { maxBytes: limit },
+            });
           state.received = await receive(core, { length: null, digests: {}, body }, {
             maxBytes: limit,
             refusal,

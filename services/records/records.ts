@@ -28,10 +28,10 @@ export interface Records {
   /** At most `limit` entries below `prefix`, in key order. */
   page<T>(prefix: Deno.KvKey, page: Page): Promise<Deno.KvEntry<T>[]>;
   /**
-   * Runs `attempt` and commits what it put into the operation, again from the start after each conflict. What
-   * `attempt` throws ends it. Throws `busy` after too many conflicts, `storage-unavailable` after the deadline.
+   * Runs `attempt` and commits what it put into the operation, again from the start after each conflict; `tries`
+   * counts from 1. What `attempt` throws ends it. Throws `busy` after too many conflicts, `storage-unavailable` after the deadline.
    */
-  transact<T>(attempt: (commit: Deno.AtomicOperation) => Promise<T>): Promise<T>;
+  transact<T>(attempt: (commit: Deno.AtomicOperation, tries: number) => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -97,10 +97,10 @@ export function openRecords(kv: Deno.Kv, { deadlineMs, delay, random }: RecordsO
       return await Array.fromAsync(pages<T>(selector, page));
     },
 
-    async transact<T>(attempt: (commit: Deno.AtomicOperation) => Promise<T>) {
+    async transact<T>(attempt: (commit: Deno.AtomicOperation, tries: number) => Promise<T>) {
       for (let tries = 1; tries <= MAX_TRIES; tries++) {
         const change = new Change();
-        const result = await attempt(change as unknown as Deno.AtomicOperation);
+        const result = await attempt(change as unknown as Deno.AtomicOperation, tries);
         if (await commit(change)) return result;
         await delay(random() * Math.min(100, 2 ** tries));
       }

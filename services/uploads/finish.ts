@@ -110,13 +110,17 @@ async function commitFile(
     processing,
   };
 
-  return await records.transact(async (commit) => {
-    const [mine, own, index, session] = await records.getMany([
+  const isNew = uploadId === null || draft;
+  return await records.transact(async (commit, tries) => {
+    const read = [
       keys.attachment(attachment.id),
       keys.blob(content.blobId),
       keys.blobBySha256(stored.sha256),
       ...(uploadId === null ? [] : [keys.upload(uploadId)]),
-    ]) as [
+    ];
+    // Of new content nothing is recorded; whether this was some, the commit says for less than a look.
+    const entries = isNew && tries === 1 ? read.map(absent) : await records.getMany(read);
+    const [mine, own, index, session] = entries as [
       Deno.KvEntryMaybe<AttachmentRecord>,
       Deno.KvEntryMaybe<BlobRecord>,
       Deno.KvEntryMaybe<string>,
@@ -131,7 +135,8 @@ async function commitFile(
     }
     // The answer to our own commit was lost.
     if (mine.value) return { attachment: mine.value, keptOwn: mine.value.blobId === content.blobId };
-    commit.check(mine, own);
+    commit.check(mine);
+    if (own.value) commit.check(own); // Nobody else knows the id of a blob without a record.
 
     const shared = dedupes ? await storedBefore(core, commit, index) : null;
     if (shared) {
@@ -153,6 +158,8 @@ async function commitFile(
     return { attachment: record, keptOwn: !shared && !made };
   });
 }
+
+const absent = (key: Deno.KvKey) => ({ key, value: null, versionstamp: null });
 
 /** For a digest that the session has learned while its bytes were hashed. Completing again fails the session then. */
 function requireDeclared({ sha256 }: UploadRecord, content: StoredContent): void {

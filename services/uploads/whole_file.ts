@@ -33,7 +33,7 @@ export async function storeFile(
     requireSize(core.config, { businessType: facts.businessType, size: file.length ?? 0 });
     const received = await receive(core, file, {
       maxBytes,
-      refusal: tooLarge({ businessType: facts.businessType, maxBytes }),
+      refusal: () => tooLarge({ businessType: facts.businessType, maxBytes }),
     });
     return await keep(core, caller, { request, received });
   } finally {
@@ -53,7 +53,7 @@ export function widestLimit({ config }: Core): number {
 export async function receive(
   core: Core,
   { length, digests, body }: WholeFile,
-  { maxBytes, refusal }: { maxBytes: number; refusal: Problem },
+  { maxBytes, refusal }: { maxBytes: number; refusal: () => Problem },
 ): Promise<Received> {
   const blobId = core.blobs.newId({ announced: true });
   try {
@@ -121,7 +121,7 @@ interface Write {
   body: ReadableStream<Uint8Array>;
   digests: ContentDigests;
   limit: number;
-  refusal: Problem;
+  refusal: () => Problem;
 }
 
 async function write(core: Core, { blobId, body, digests, limit, refusal }: Write) {
@@ -139,7 +139,7 @@ async function write(core: Core, { blobId, body, digests, limit, refusal }: Writ
     const writer = await core.blobs.openWriter(blobId, { announce: true });
     try {
       for (let bytes = await source.next(); bytes; bytes = await source.next()) {
-        if (size + bytes.length > limit) throw refusal;
+        if (size + bytes.length > limit) throw refusal();
         start ??= bytes.slice(0, SIGNATURE_BYTES);
         const written = writer.write(size, bytes);
         // The hashes run while the disk works.

@@ -145,8 +145,8 @@ Deno.test("a chunk whose upload is cancelled between its last look and its commi
   const records: Records = {
     ...core.records,
     transact: (attempt) =>
-      core.records.transact(async (commit) => {
-        const result = await attempt(commit);
+      core.records.transact(async (commit, tries) => {
+        const result = await attempt(commit, tries);
         // It waits for this writer, so that only its commit is waited for here.
         cancelling ??= cancelUpload(core, CALLER, id);
         while (await statusOf() === "uploading");
