@@ -126,7 +126,12 @@ export async function fetchParts(work: PartsWork): Promise<void> {
     waiting.add(part);
     try {
       if (waiting.size === tasks.size) work.onWaiting({ error, waitMs });
-      await sleepers.sleep(waitMs, { signal: all.signal, clock, firm: error.retryAfter !== null });
+      // The first wait is short, and the server may need it to see that the connection is gone.
+      await sleepers.sleep(waitMs, {
+        signal: all.signal,
+        clock,
+        firm: error.retryAfter !== null || tries <= 1,
+      });
     } finally {
       waiting.delete(part);
       if (!all.signal.aborted) work.onWaiting(null);

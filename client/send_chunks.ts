@@ -101,7 +101,12 @@ export async function sendChunks(work: ChunkWork): Promise<void> {
     waiting.add(piece);
     try {
       if (waiting.size === tasks.size) work.onWaiting({ error, waitMs });
-      await sleepers.sleep(waitMs, { signal: all.signal, clock, firm: error.retryAfter !== null });
+      // The first wait is short, and the server may need it to see that the connection is gone.
+      await sleepers.sleep(waitMs, {
+        signal: all.signal,
+        clock,
+        firm: error.retryAfter !== null || tries <= 1,
+      });
       await gate.opened(all.signal);
     } finally {
       waiting.delete(piece);

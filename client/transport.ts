@@ -50,7 +50,8 @@ export function fetchTransport(fetch: typeof globalThis.fetch, options: Transpor
       const response = await fetch(url, {
         method,
         headers,
-        ...(body === undefined ? {} : { body }),
+        // A Blob, because Deno silently repeats requests whose body is in memory, and the repetition would meet the first.
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : new Blob([body]) }),
         ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
         signal: request.signal,
       });

@@ -1,8 +1,6 @@
 /** Both directions between the library and the real server, over a bad network. */
 import assert from "node:assert/strict";
-import { type Clock, systemClock } from "../../client/clock.ts";
-import { connectWith } from "../../client/connect.ts";
-import { openFile, type Pawl, type UploadState } from "../../client/mod.ts";
+import { connect, openFile, type Pawl, type UploadState } from "../../client/mod.ts";
 import { type Proxy, startProxy } from "../support/proxy.ts";
 import { fillRandom, randomSha256, verifyRandom } from "../support/random_bytes.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -18,16 +16,13 @@ interface Scene extends AsyncDisposable {
   dir: Awaited<ReturnType<typeof tempDir>>;
 }
 
-/** Waits a tenth of the time. */
-const hasty: Clock = { ...systemClock, delay: (ms, signal) => systemClock.delay(ms / 10, signal) };
-
 /** A server behind a proxy. A writer that falls silent is replaced after a second. */
 async function scene(): Promise<Scene> {
   await using cleanup = new AsyncDisposableStack();
   const dir = cleanup.use(await tempDir());
   const server = cleanup.use(await startServer({ config: { uploads: { takeoverSeconds: 1 } } }));
   const proxy = cleanup.use(await startProxy(server.url));
-  const pawl = connectWith({ baseUrl: proxy.url, token: () => server.token() }, { clock: hasty });
+  const pawl = connect({ baseUrl: proxy.url, token: () => server.token() });
   const owned = cleanup.move();
   return { server, proxy, pawl, dir, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
@@ -60,7 +55,7 @@ Deno.test("uploads survive connections that are cut, reset, stalled and slowed",
   for (const [seed, fault] of faults.entries()) {
     proxy.setFault(fault);
     proxy.cutAll();
-    const size = 6 * MIB;
+    const size = 4 * MIB;
     const upload = pawl.upload(source(size, seed), {
       chunkSize: CHUNK,
       parallel: 2,
@@ -106,7 +101,7 @@ Deno.test("an upload goes on when the network comes back, and when the server wa
 Deno.test("downloads survive connections that are cut, reset, stalled and slowed", async () => {
   await using stage = await scene();
   const { proxy, pawl, dir } = stage;
-  const size = 9 * MIB;
+  const size = 5 * MIB;
   const { id } = await pawl.upload(source(size, 1)).result;
   const faults = [
     { kind: "cut", direction: "down", bytes: 1_500_000 },
