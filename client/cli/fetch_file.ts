@@ -8,23 +8,23 @@ import type { Display } from "./progress/display.ts";
 import { canAsk, confirm } from "./prompt.ts";
 import type { Remote } from "./find_remote.ts";
 import { troubleOf } from "./send_file.ts";
-import { compareExisting, targetPath } from "./target_path.ts";
+import { compareExisting } from "./target_path.ts";
 import { write } from "./terminal.ts";
 
 export interface Fetching {
   context: CommandContext;
   display: Display;
-  /** `-o`: a path, a folder, or null for the current folder. */
-  output: string | null;
   force: boolean;
   /** Requests at once. */
   parallel: number;
 }
 
 /** To a path. Throws `PawlError`, `CommandError`, or the reason of the context's signal. */
-export async function fetchToPath(remote: Remote, fetching: Fetching): Promise<void> {
+export async function fetchToPath(
+  remote: Remote,
+  { path, ...fetching }: Fetching & { path: string },
+): Promise<void> {
   const { context, display } = fetching;
-  const path = await targetPath(fetching.output, remote.fileName);
   const { size, sha256 } = remote;
   const existing = await compareExisting(path, { size: size ?? -1, sha256: sha256 ?? "" });
   if (existing === "same" && !fetching.force) {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import { safeName } from "../saved_name.ts";
 import { CommandError } from "./failure.ts";
 
@@ -14,6 +14,18 @@ export async function targetPath(output: string | null, serverName: string): Pro
     throw new CommandError("failure", `${output}: there is no such folder.`);
   }
   return folder ? join(output, safeName(serverName)) : output;
+}
+
+/**
+ * `path`, or with ` (2)` and so on before its extension when `taken` holds it: two files of one name fetched at once.
+ * Case does not count, as on many file systems. Adds what it gives to `taken`.
+ */
+export function untaken(path: string, taken: Set<string>): string {
+  const { dir, name, ext } = parse(path);
+  let free = path;
+  for (let number = 2; taken.has(free.toLowerCase()); number++) free = join(dir, `${name} (${number})${ext}`);
+  taken.add(free.toLowerCase());
+  return free;
 }
 
 export async function isFolder(path: string): Promise<boolean> {

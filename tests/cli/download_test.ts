@@ -127,6 +127,24 @@ Deno.test("a server's name never leaves the folder, plants nothing hidden and mo
   assert.deepEqual(await filesIn(me.join(".")), ["safe"]);
 });
 
+Deno.test("files of one name that are fetched at once lie beside each other, in the same way each time", async () => {
+  await using server = await cliServer();
+  const { me } = server;
+  const ids = [];
+  for (const [i, name] of ["a.txt", "A.txt", "a.txt"].entries()) {
+    ids.push(await store(server, name, new TextEncoder().encode(`${i}`)));
+  }
+  await Deno.mkdir(me.join("out"));
+  for (const how of ["fetched", "before"]) {
+    const { code, stdout, stderr } = await me.run(["down", ...ids, ids[0]!, "-o", me.join("out"), "--json"]);
+    assert.equal(code, 0, stderr);
+    const results = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(results.map((result) => result.how), [how, how, how]);
+    assert.deepEqual(await filesIn(me.join("out")), ["A (2).txt", "a (3).txt", "a.txt"]);
+    assert.equal(await Deno.readTextFile(me.join("out/a (3).txt")), "2");
+  }
+});
+
 Deno.test("links that are used up, taken back or unknown are refused in the server's words", async () => {
   await using server = await cliServer();
   const { me } = server;

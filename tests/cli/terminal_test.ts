@@ -15,7 +15,7 @@ Deno.test("bars show what is on its way up; Ctrl-C keeps what was sent, and the 
   await using me = await person({ url: proxy.url, token: await server.token() });
   const size = 8 * MIB;
   await Deno.writeFile(me.join("film.mp4"), randomBytes(size, { seed: 1 }));
-  proxy.setFault({ kind: "slow", direction: "up", bytesPerSecond: MIB });
+  proxy.setFault({ kind: "slow", direction: "up", bytesPerSecond: MIB / 2 });
 
   await using first = await me.terminal(["up", "film.mp4"]);
   await first.shows(/^film\.mp4 +[━─]{8,} +[1-9]\d? % .*[kM]B\/s +\d+:\d\d left$/m);
@@ -54,7 +54,7 @@ Deno.test("a download goes on after Ctrl-C, byte for byte; a narrow terminal sho
   const name = "一个名字很长的文件 with a long name 🎉.mov";
   const path = `/api/v1/files/${encodeURIComponent(name)}`;
   await (await server.fetch(path, { method: "PUT", body: bytes })).body?.cancel();
-  proxy.setFault({ kind: "slow", direction: "down", bytesPerSecond: 512 * 1024 });
+  proxy.setFault({ kind: "slow", direction: "down", bytesPerSecond: MIB / 8 });
 
   await using first = await me.terminal(["down", name], { columns: 40 });
   await first.shows(/^一.*mov +[━─]{8,} +[1-9]\d? %$/m);
@@ -96,6 +96,26 @@ Deno.test("several files have a bar each and one for all; what is done moves abo
   );
   assert.equal(await terminal.ended, 0);
   assert.match(terminal.text(), /^(\d+ {2}set\/[abc]\.bin {2}\(.*\)\n?){3}$/);
+});
+
+Deno.test("a server that is killed and started again loses nothing: the command says so and goes on by itself", async () => {
+  await using server = await startServer();
+  await using proxy = await startProxy(server.url);
+  await using me = await person({ url: proxy.url, token: await server.token() });
+  const size = 6 * MIB;
+  await Deno.writeFile(me.join("film.mp4"), randomBytes(size, { seed: 6 }));
+  proxy.setFault({ kind: "slow", direction: "up", bytesPerSecond: MIB / 2 });
+  await using terminal = await me.terminal(["up", "film.mp4", "--parallel", "2"]);
+  await terminal.shows(/^film\.mp4 .* [2-9]\d % /m);
+  await server.kill();
+  await terminal.shows(/^film\.mp4 .* % {2}no connection, (again in 0:\d\d|trying again)/m);
+  await server.restart();
+  proxy.setTarget(server.url);
+  proxy.setFault({ kind: "pass" });
+  assert.equal(await terminal.ended, 0, terminal.text());
+  const [, id] = /^(\d+) {2}film\.mp4 {2}\(6\.29 MB in .*\)$/m.exec(terminal.text()) ?? [];
+  const { sha256 } = await (await server.fetch(`/api/v1/attachments/${id}`)).json();
+  assert.equal(sha256, randomSha256(size, { seed: 6 }));
 });
 
 Deno.test("through deno task, one Ctrl-C stops; with NO_COLOR there are plain lines and no escape sequences", async () => {

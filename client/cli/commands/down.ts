@@ -6,7 +6,7 @@ import { combined, type ExitReason } from "../exit_codes.ts";
 import { CommandError } from "../failure.ts";
 import { fetchToOutput, fetchToPath } from "../fetch_file.ts";
 import { findRemote, type Remote } from "../find_remote.ts";
-import { isFolder } from "../target_path.ts";
+import { isFolder, targetPath, untaken } from "../target_path.ts";
 import { transferAll } from "../transfer_all.ts";
 
 interface DownOptions {
@@ -39,32 +39,41 @@ export function addDownload(program: Command, handle: Handle): void {
     .action(handle(down));
 }
 
+/** A file to fetch, as it was named, and where it goes; null: into the pipe. */
+interface Fetch {
+  file: string;
+  remote: Remote;
+  path: string | null;
+}
+
 async function down(context: CommandContext, options: DownOptions, files: string[]): Promise<ExitReason> {
   const { output, signal } = context;
-  const path = options.output ?? null;
-  const piped = path === "-";
-  if (files.length > 1 && path !== null && !piped && !await isFolder(path)) {
-    throw new CommandError("usage", `Several files need a folder: ${path} is none.`);
+  const piped = options.output === "-";
+  if (files.length > 1 && options.output !== undefined && !piped && !await isFolder(options.output)) {
+    throw new CommandError("usage", `Several files need a folder: ${options.output} is none.`);
   }
   const unknown: ExitReason[] = [];
-  const remotes: { file: string; remote: Remote }[] = [];
-  for (const file of files) {
+  const fetches: Fetch[] = [];
+  const taken = new Set<string>();
+  for (const file of new Set(files)) {
     try {
-      remotes.push({ file, remote: await findRemote(context, file) });
+      const remote = await findRemote(context, file);
+      const path = piped ? null : untaken(await targetPath(options.output ?? null, remote.fileName), taken);
+      fetches.push({ file, remote, path });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       unknown.push(await output.failed(error, file));
     }
   }
   const { reason } = await transferAll(context, {
-    items: remotes,
+    items: fetches,
     nameOf: ({ file }) => file,
     sizeOf: ({ remote }) => remote.size,
     parallel: options.parallel,
     inOrder: piped,
-    async transfer({ remote }, how) {
-      const fetching = { context, output: path, force: options.force ?? false, ...how };
-      await (piped ? fetchToOutput(remote, fetching) : fetchToPath(remote, fetching));
+    async transfer({ remote, path }, how) {
+      const fetching = { context, force: options.force ?? false, ...how };
+      await (path === null ? fetchToOutput(remote, fetching) : fetchToPath(remote, { path, ...fetching }));
     },
   });
   if (signal.aborted) {
