@@ -61,6 +61,11 @@ export function startDownload(
     random: server.random,
     line: server.line,
     onWaiting: view.wait,
+    onMoved({ confirmed, held }: { confirmed: number; held: number }) {
+      count.confirmed += confirmed;
+      count.moving = held;
+      view.moved();
+    },
   };
   let etag: string | null = null;
   let target: DownloadTarget | null = null;
@@ -149,10 +154,6 @@ export function startDownload(
         throw changedMeanwhile();
       },
       emit,
-      onHeld(bytes) {
-        count.moving = bytes;
-        view.moved();
-      },
     });
   }
 
@@ -160,8 +161,6 @@ export function startDownload(
     return async (bytes: Bytes) => {
       hash?.update(bytes);
       await target.write(bytes);
-      count.confirmed += bytes.length;
-      view.moved();
     };
   }
 

@@ -33,8 +33,8 @@ export interface PartsWork {
   first?: { body: ReadableStream<Bytes>; end: number } | null;
   /** Takes bytes in order; resolves when there is room for more. */
   emit(bytes: Bytes): Promise<void>;
-  /** Bytes that are here and not handed out yet, over all parts. */
-  onHeld(bytes: number): void;
+  /** `confirmed`: more bytes that have been taken; `held`: those that are here and not handed out yet, over all parts. */
+  onMoved(bytes: { confirmed: number; held: number }): void;
   onWaiting(waiting: { error: PawlError; waitMs: number } | null): void;
 }
 
@@ -43,8 +43,6 @@ interface Part {
   at: number;
   end: number;
   queue: Bytes[];
-  /** Called when the queue or `at` has changed. */
-  changed: () => void;
 }
 
 const PAUSED = Symbol("paused");
@@ -67,9 +65,9 @@ export async function fetchParts(work: PartsWork): Promise<void> {
     else sleepers.wake();
   });
 
-  function hold(bytes: number) {
+  function hold(bytes: number, confirmed = 0) {
     held += bytes;
-    work.onHeld(held);
+    work.onMoved({ confirmed, held });
   }
 
   /** Reads until the part is whole or its connection ends; throws then. */
@@ -95,7 +93,7 @@ export async function fetchParts(work: PartsWork): Promise<void> {
       part.at += mine.length;
       part.queue.push(mine);
       hold(mine.length);
-      part.changed();
+      awake();
     });
     if (part.at < part.end) throw cut();
   }
@@ -118,7 +116,6 @@ export async function fetchParts(work: PartsWork): Promise<void> {
       }
       given = null;
     }
-    part.changed();
   }
 
   async function pause(part: Part, error: PawlError, tries: number): Promise<void> {
@@ -141,6 +138,7 @@ export async function fetchParts(work: PartsWork): Promise<void> {
   function begin(part: Part, given: ReadableStream<Bytes> | null) {
     parts.push(part);
     next = part.end;
+    awake();
     const task = fetchPart(part, given).catch((error) => all.abort(error)).finally(() => {
       tasks.delete(task);
       if (!all.signal.aborted) fill();
@@ -151,26 +149,25 @@ export async function fetchParts(work: PartsWork): Promise<void> {
   /** Starts parts as long as there are connections and room. */
   function fill() {
     while (next < work.end && tasks.size < work.parallel && parts.length < 2 * work.parallel) {
-      begin({ at: next, end: Math.min(work.end, next + sizes.next()), queue: [], changed: () => {} }, null);
+      begin({ at: next, end: Math.min(work.end, next + sizes.next()), queue: [] }, null);
     }
   }
 
   async function handOut(): Promise<void> {
-    for (let part = parts[0]; part; part = parts[0]) {
-      for (;;) {
-        const bytes = part.queue.shift();
-        if (bytes !== undefined) {
-          await work.emit(bytes);
-          hold(-bytes.length);
-        } else if (part.at === part.end) {
-          break;
-        } else {
-          await new Promise<void>((resolve) => part!.changed = awake = resolve);
-        }
-        all.signal.throwIfAborted();
+    for (let at = work.start; at < work.end;) {
+      all.signal.throwIfAborted();
+      const part = parts[0];
+      const bytes = part?.queue.shift();
+      if (bytes !== undefined) {
+        await work.emit(bytes);
+        at += bytes.length;
+        hold(-bytes.length, bytes.length);
+      } else if (part && part.at === part.end) {
+        parts.shift();
+        fill();
+      } else {
+        await new Promise<void>((resolve) => awake = resolve);
       }
-      parts.shift();
-      fill();
     }
   }
 
@@ -178,7 +175,7 @@ export async function fetchParts(work: PartsWork): Promise<void> {
     all.signal.throwIfAborted();
     const { first } = work;
     if (first && first.end > work.start) {
-      begin({ at: work.start, end: first.end, queue: [], changed: () => {} }, first.body);
+      begin({ at: work.start, end: first.end, queue: [] }, first.body);
     }
     fill();
     await handOut();

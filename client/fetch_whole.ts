@@ -18,6 +18,7 @@ export interface WholeWork {
   clock: Clock;
   random: () => number;
   emit(bytes: Bytes): Promise<void>;
+  onMoved(bytes: { confirmed: number; held: number }): void;
   onWaiting(waiting: { error: PawlError; waitMs: number } | null): void;
 }
 
@@ -41,6 +42,7 @@ export async function fetchWhole(work: WholeWork): Promise<void> {
         await work.gate.opened(work.signal);
         await work.emit(fresh);
         done += fresh.length;
+        work.onMoved({ confirmed: fresh.length, held: 0 });
       });
       if (facts.size !== null && done < facts.size) throw cut();
       return;
