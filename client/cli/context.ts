@@ -44,16 +44,18 @@ export function commandContext(surroundings: Surroundings, options: CommonOption
   const json = options.json ?? false;
   const quiet = options.quiet ?? false;
 
-  const target = async () => chooseTarget(await readServers(env), { option: options.server, env });
+  const choice = { option: options.server, env };
+
+  const target = async () => chooseTarget(await readServers(env), choice);
 
   /** The token is read again when the server refuses it: the person may have signed in anew in another window. */
   function connection({ server, token }: Target): ConnectOptions {
     if (token === null) return { baseUrl: server };
-    const current = async () => targetOf(await readServers(env), { server, env })?.token ?? token;
+    const current = async () => targetOf(await readServers(env), { server, ...choice })?.token ?? token;
     return { baseUrl: server, token: current };
   }
   const known = async (server: string) =>
-    connection(targetOf(await readServers(env), { server, env }) ?? { server, token: null });
+    connection(targetOf(await readServers(env), { server, ...choice }) ?? { server, token: null });
 
   return {
     ...surroundings,

@@ -48,20 +48,23 @@ export async function writeServers(env: Environment, servers: Servers): Promise<
   await writePrivate(serversFile(env), JSON.stringify(servers, null, 2) + "\n");
 }
 
+/** What says which server is meant. */
+export interface Choice {
+  /** `--server`. */
+  option: string | undefined;
+  env: Environment;
+}
+
 /**
  * Which server a command talks to: `--server`, else `PAWL_SERVER`, else the one signed in to last. Throws
  * `CommandError` `notSignedIn` when that is none, or one that no sign-in is known of. Pure.
  */
-export function chooseTarget(
-  servers: Servers,
-  { option, env }: { option: string | undefined; env: Environment },
-): Target {
-  const named = option ?? (env.PAWL_SERVER || undefined);
-  const server = named === undefined ? servers.current : readServer(named);
+export function chooseTarget(servers: Servers, choice: Choice): Target {
+  const server = chosenServer(servers, choice);
   if (server === null) {
     throw new CommandError("notSignedIn", "Not signed in yet. Sign in with: pawl login https://your.server/");
   }
-  const target = targetOf(servers, { server, env });
+  const target = targetOf(servers, { server, ...choice });
   if (target === null) {
     throw new CommandError("notSignedIn", `Not signed in to ${server}. Sign in with: pawl login ${server}`);
   }
@@ -69,14 +72,20 @@ export function chooseTarget(
 }
 
 /**
- * The sign-in at `server`: `PAWL_TOKEN` when that is the server of `PAWL_SERVER` (or, without one, any that was
- * named or signed in to last), else the kept one of exactly that server; null when there is none. Pure.
+ * The sign-in at any `server`, as one that a link points to; null when none is known. `PAWL_TOKEN` belongs to
+ * `PAWL_SERVER` or, without that, to the chosen server, and is given to no other one. Pure.
  */
 export function targetOf(
   servers: Servers,
-  { server, env }: { server: string; env: Environment },
+  { server, ...choice }: Choice & { server: string },
 ): Target | null {
-  const owner = env.PAWL_SERVER ? readServer(env.PAWL_SERVER) : null;
-  if (env.PAWL_TOKEN && (owner === null || owner === server)) return { server, token: env.PAWL_TOKEN };
+  const { PAWL_TOKEN: token, PAWL_SERVER: named } = choice.env;
+  const owner = named ? readServer(named) : chosenServer(servers, choice);
+  if (token && owner === server) return { server, token };
   return Object.hasOwn(servers.known, server) ? { server, token: servers.known[server]!.token } : null;
+}
+
+function chosenServer({ current }: Servers, { option, env }: Choice): string | null {
+  const named = option ?? (env.PAWL_SERVER || undefined);
+  return named === undefined ? current : readServer(named);
 }

@@ -91,8 +91,13 @@ Deno.test("PAWL_TOKEN is sent to the server of PAWL_SERVER and to no other one",
   const elsewhere = await server.me.run(["ls", "--server", address]);
   assert.deepEqual([elsewhere.code, elsewhere.stdout], [3, ""]);
   assert.match(elsewhere.stderr, /Not signed in to http:\/\/127/);
-  const link = await server.me.run(["down", `${address}d/some-link`]);
-  assert.equal(link.code, 3, link.stderr);
+  // Also when nothing says whose it is, and for what only looks like the server's.
+  for (const named of [server.url.href, "", `${address}sub/`]) {
+    for (const what of [`${address}d/some-link`, `${address}api/v1/attachments/7`, `${address}film.mp4`]) {
+      const link = await server.me.run(["down", what], { env: { PAWL_SERVER: named } });
+      assert.equal(link.code, 3, link.stderr);
+    }
+  }
   assert.deepEqual(new Set(seen), new Set([null]));
 });
 
