@@ -3,7 +3,7 @@
  *
  *     --quick        smaller files and fewer rounds, below a minute
  *     --write        puts the report into docs/benchmarks.md too
- *     --only=a,b     uploads, downloads, files, memory
+ *     --only=a,b     uploads, downloads, files, images, memory
  *     --rounds=n     measured rounds of each contender
  *     --mib=n        size of the file, a multiple of 32
  */

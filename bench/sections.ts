@@ -5,6 +5,7 @@ import { MIB, type Payload } from "./payload.ts";
 import { clientCpu, extra, memory, resultTable, seconds, serverCpu, table, throughput } from "./report.ts";
 import { measure, median, type Result } from "./rounds.ts";
 import { downloadBench } from "./scenarios/downloads.ts";
+import { imageSection } from "./image_section.ts";
 import { measureMemory, memoryCases } from "./scenarios/memory.ts";
 import { SMALL_BYTES, SMALL_CONNECTIONS, smallFileContenders } from "./scenarios/small_files.ts";
 import { times, UPLOAD_CONNECTIONS, uploadContenders, uploadNames } from "./scenarios/uploads.ts";
@@ -27,7 +28,13 @@ export interface Setup {
 
 export type Section = (setup: Setup) => Promise<{ text: string; goals: Goal[] }>;
 
-export const SECTIONS: Record<string, Section> = { uploads, downloads, files, memory: peakMemories };
+export const SECTIONS: Record<string, Section> = {
+  uploads,
+  downloads,
+  files,
+  images: imageSection,
+  memory: peakMemories,
+};
 
 const CHUNK_BYTES = 8 * MIB;
 const startPawl = () => startServer({ env: { PAWL_LOG_LEVEL: "warning" } });

@@ -19,7 +19,11 @@ Deno.test({
   name: "the benchmark runs and reports what it measured",
   ignore: curl === null || Deno.build.os !== "linux",
   fn: async () => {
-    const [uploads, others] = await Promise.all([bench("uploads,files"), bench("downloads,memory")]);
+    const [uploads, others, images] = await Promise.all([
+      bench("uploads,files"),
+      bench("downloads,memory"),
+      bench("images"),
+    ]);
     assert.match(uploads, /^\| Pawl, 4 connections +\| \d+\.\d\d \(\d+\.\d\d - \d+\.\d\d\) +\| \d+ /m);
     assert.match(uploads, /^\| hash \+ write \+ sync from memory +\| \d/m);
     assert.match(others, /^\| ranges, 8 connections, to a file: Pawl +\| \d/m);
@@ -29,6 +33,8 @@ Deno.test({
     );
     assert.match(uploads, /^\| Pawl +\| \d+\.\d\d \(/m);
     assert.match(others, /^\| 32 files of 8 MiB at once +\| \d+ +\|/m);
+    assert.match(images, /^\| imagescript: uploaded, and all four sizes made +\| \d/m);
+    assert.match(images, /^\| p99 of 1 MiB chunks beside 4 pictures by sharp \/ alone +\| <= 2x +\| \d/m);
     assert.match(others, /^\| memory with one file of 128 MiB +\| <= 200 MB +\| \d+ MB +\|/m);
   },
 });

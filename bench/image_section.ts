@@ -1,0 +1,60 @@
+/** What pictures cost, and what those pay who upload meanwhile. */
+import { ENGINES } from "../services/images/engine.ts";
+import type { Goal } from "./goals.ts";
+import { memory, resultTable, seconds, table } from "./report.ts";
+import { measure } from "./rounds.ts";
+import {
+  CHUNK_CONNECTIONS,
+  imageContenders,
+  interference,
+  percentile,
+  photograph,
+  startImageServer,
+} from "./scenarios/images.ts";
+import type { Setup } from "./sections.ts";
+
+export async function imageSection({ rounds, quick }: Setup): Promise<{ text: string; goals: Goal[] }> {
+  const picture = await photograph();
+  await using sharp = await startImageServer("sharp");
+  await using imagescript = await startImageServer("imagescript");
+  const servers = { sharp, imagescript };
+  const results = await measure(await imageContenders(servers, picture), rounds);
+
+  const goals: Goal[] = [];
+  const rows: string[][] = [];
+  const pictures = quick ? 4 : 20;
+  for (const engine of ENGINES) {
+    const { alone, beside, seconds } = await interference(servers[engine], {
+      picture,
+      pictures,
+      atLeastMs: quick ? 400 : 4000,
+    });
+    for (const [what, times] of [["alone", alone], [`beside ${pictures} pictures`, beside]] as const) {
+      const figures = [0.5, 0.9, 0.99].map((share) => percentile(times, share).toFixed(1));
+      rows.push([
+        `${engine}: ${what}`,
+        String(times.length),
+        ...figures,
+        what === "alone" ? "" : seconds.toFixed(1),
+      ]);
+    }
+    goals.push({
+      name: `p99 of 1 MiB chunks beside ${pictures} pictures by ${engine} / alone`,
+      limit: 2,
+      atMost: true,
+      value: percentile(beside, 0.99) / percentile(alone, 0.99),
+      unit: "x",
+    });
+  }
+  const columns = ["chunks", "sent", "p50 ms", "p90 ms", "p99 ms", "seconds for the pictures"];
+  const text = `## Pictures of 12 megapixels (JPEG, ${(picture.length / 1e6).toFixed(1)} MB)
+
+Each round with another picture. The seconds of an upload are those of the whole request, and of what is made then.`;
+  const beside =
+    `Chunks of 1 MiB with their digests, by ${CHUNK_CONNECTIONS} connections, while all variants of the pictures are asked for
+one by one, each of them from a decoding of its own.`;
+  return {
+    text: [text, resultTable("work", results, [seconds, memory]), beside, table(columns, rows)].join("\n\n"),
+    goals,
+  };
+}

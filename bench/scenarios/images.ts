@@ -1,0 +1,172 @@
+/** Pictures of 12 megapixels: how long variants take, and what chunk uploads feel of it. */
+import { createHash, randomFillSync } from "node:crypto";
+import { Buffer } from "node:buffer";
+import sharp from "sharp";
+import type { EngineName } from "../../services/images/engine.ts";
+import { VARIANTS } from "../../services/images/recipe.ts";
+import { startServer, type TestServer } from "../../tests/support/server.ts";
+import type { Contender } from "../rounds.ts";
+
+const MIB = 2 ** 20;
+const SIZE = { width: 4000, height: 3000 };
+/** Chunk uploads under way at a time. */
+export const CHUNK_CONNECTIONS = 2;
+
+/** A JPEG as a camera makes it: detail everywhere, about 4 MB. */
+export async function photograph(): Promise<Uint8Array<ArrayBuffer>> {
+  const noise = { type: "gaussian" as const, mean: 128, sigma: 40 };
+  const image = sharp({ create: { ...SIZE, channels: 3, background: "#888", noise } }).blur(1.2);
+  return new Uint8Array(await image.withMetadata({ orientation: 6 }).jpeg({ quality: 88 }).toBuffer());
+}
+
+/** Other bytes, the same picture: a comment of 16 bytes behind the start of the file. */
+export function another(picture: Uint8Array): Uint8Array<ArrayBuffer> {
+  const comment = new Uint8Array(20);
+  comment.set([0xff, 0xfe, 0, 18]);
+  randomFillSync(comment, 4);
+  return new Uint8Array(Buffer.concat([picture.subarray(0, 2), comment, picture.subarray(2)]));
+}
+
+export async function startImageServer(engine: EngineName): Promise<TestServer> {
+  return await startServer({
+    env: { PAWL_LOG_LEVEL: "warning" },
+    config: { images: { engine }, limits: { uploadsAtOnce: 0, uploadsPerMinute: 0, bytesPerDay: 0 } },
+  });
+}
+
+interface Client {
+  put(picture: Uint8Array<ArrayBuffer>, query: string): Promise<string>;
+  get(url: string, variant: string): Promise<void>;
+  request(method: string, path: string, init?: RequestInit): Promise<Response>;
+}
+
+async function clientOf(server: TestServer): Promise<Client> {
+  const authorization = { Authorization: `Bearer ${await server.token()}` };
+  async function request(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { ...authorization, ...init.headers };
+    const response = await fetch(new URL(path, server.url), { ...init, method, headers });
+    if (response.ok) return response;
+    throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  }
+  return {
+    request,
+    async put(picture, query) {
+      return (await (await request("PUT", `/api/v1/files/photo.jpg?${query}`, { body: picture })).json()).url;
+    },
+    async get(url, variant) {
+      await (await request("GET", `${url}?variant=${variant}`)).bytes();
+    },
+  };
+}
+
+export async function imageContenders(
+  servers: Record<EngineName, TestServer>,
+  picture: Uint8Array,
+): Promise<Contender[]> {
+  const contenders: Contender[] = [];
+  for (const [engine, server] of Object.entries(servers)) {
+    const client = await clientOf(server);
+    contenders.push({
+      name: `${engine}: thumbnail when asked for`,
+      bytes: picture.length,
+      pid: () => server.pid,
+      async prepare() {
+        const url = await client.put(another(picture), "generateThumbnail=false");
+        return () => client.get(url, "thumbnail");
+      },
+    }, {
+      name: `${engine}: uploaded, and all four sizes made`,
+      bytes: picture.length,
+      pid: () => server.pid,
+      prepare: () =>
+        Promise.resolve(async () => {
+          const url = await client.put(another(picture), "generateMultipleSizes=true");
+          await Promise.all(VARIANTS.map((name) => client.get(url, name)));
+        }),
+    }, {
+      name: `${engine}: uploaded with a watermark`,
+      bytes: picture.length,
+      pid: () => server.pid,
+      prepare: () =>
+        Promise.resolve(async () => {
+          await client.put(another(picture), "addWatermark=true&generateThumbnail=false");
+        }),
+    });
+  }
+  return contenders;
+}
+
+export interface Interference {
+  /** Milliseconds of each chunk's request, sorted. */
+  alone: number[];
+  beside: number[];
+  /** Seconds that the pictures took. */
+  seconds: number;
+}
+
+/** Chunks of 1 MiB for at least some time without, and with work on `pictures` pictures, of which all variants are made. */
+export async function interference(
+  server: TestServer,
+  { picture, pictures, atLeastMs }: { picture: Uint8Array; pictures: number; atLeastMs: number },
+): Promise<Interference> {
+  const client = await clientOf(server);
+  const urls: string[] = [];
+  for (let n = 0; n < pictures; n++) urls.push(await client.put(another(picture), "generateThumbnail=false"));
+  await client.get(urls.shift()!, "large"); // The engine is loaded.
+
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  await chunkTimes(client, { while: () => pause(atLeastMs / 2) });
+  const started = performance.now();
+  let seconds = 0;
+  const beside = await chunkTimes(client, {
+    while: async () => {
+      await Promise.all(urls.flatMap((url) => VARIANTS.map((name) => client.get(url, name))));
+      seconds = (performance.now() - started) / 1000;
+    },
+  });
+  const alone = await chunkTimes(client, {
+    while: () => pause(Math.max(atLeastMs, seconds * 1000)),
+  });
+  return { alone, beside, seconds };
+}
+
+/** Sends chunks, each with its digest, until the work that runs beside them has ended. */
+async function chunkTimes(
+  client: Client,
+  { while: work }: { while: () => Promise<unknown> },
+): Promise<number[]> {
+  const CHUNKS = 4096;
+  const opened = await client.request("POST", "/api/v1/uploads", {
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ fileName: "chunks.bin", size: CHUNKS * MIB, chunkSize: MIB, forceNew: true }),
+  });
+  const { id } = await opened.json();
+  const chunk = new Uint8Array(MIB);
+  randomFillSync(chunk);
+  const digest = `sha-256=:${createHash("sha256").update(chunk).digest("base64")}:`;
+  const times: number[] = [];
+  let ended = false;
+  let next = 0;
+  const sender = async () => {
+    while (!ended && next < CHUNKS) {
+      const offset = next++ * MIB;
+      const started = performance.now();
+      const response = await client.request("PUT", `/api/v1/uploads/${id}/chunks/${offset}`, {
+        body: chunk,
+        headers: { "Content-Digest": digest },
+      });
+      await response.body?.cancel();
+      times.push(performance.now() - started);
+    }
+  };
+  const senders = Array.from({ length: CHUNK_CONNECTIONS }, sender);
+  await work().finally(() => ended = true);
+  await Promise.all(senders);
+  await client.request("DELETE", `/api/v1/uploads/${id}`);
+  return times.sort((a, b) => a - b);
+}
+
+/** The value that a share of all does not exceed. */
+export function percentile(sorted: number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)]!;
+}
