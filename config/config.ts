@@ -18,6 +18,15 @@ export interface BusinessTypeRules {
   orphanHours: number | null;
 }
 
+/** Who may see files of the downloads folder. */
+export interface DownloadAccessRule {
+  /** Pattern of the path within the folder: `*` within a segment, `**` across them; absent: any. */
+  path?: string | undefined;
+  /** Lower-case with their dot; absent: any. */
+  extensions?: string[] | undefined;
+  for: "public" | "users" | "administrators";
+}
+
 export interface Config {
   host: string;
   /** 0 lets the system choose a free port. */
@@ -134,6 +143,16 @@ export interface Config {
       /** Days after those for which administrators can restore them. */
       retentionDays: number;
     };
+  };
+  downloads: {
+    /** Absolute path; null: there is no such folder. */
+    dir: string | null;
+    /** Lower-case extension with its dot -> media type; has no prototype. */
+    types: Record<string, string>;
+    /** The first that fits decides; where none fits, users. */
+    access: DownloadAccessRule[];
+    /** Put before names; with `{date}`, `{time}` and `{random}`. */
+    prefix: string;
   };
   audit: {
     /** Days for which entries are kept. */

@@ -189,6 +189,12 @@ function toConfig(values: Values): Config {
       softDeleted: { retentionDays: values["jobs.softDeleted.retentionDays"] },
       recycleBin: { retentionDays: values["jobs.recycleBin.retentionDays"] },
     },
+    downloads: {
+      dir: values["downloads.dir"],
+      types: Object.assign(Object.create(null), values["downloads.types"]),
+      access: values["downloads.access"],
+      prefix: values["downloads.prefix"],
+    },
     audit: { keepDays: values["audit.keepDays"] },
     shutdown: { graceSeconds: values["shutdown.graceSeconds"] },
     log: { level: values["log.level"], format: values["log.format"] },

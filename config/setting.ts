@@ -3,7 +3,16 @@ import type * as z from "zod";
 import type * as kind from "./values.ts";
 
 /** In the order in which they are shown. */
-export const GROUPS = ["Address", "Storage", "Access", "Uploads", "Images", "Limits", "Operation"] as const;
+export const GROUPS = [
+  "Address",
+  "Storage",
+  "Access",
+  "Uploads",
+  "Images",
+  "Limits",
+  "Downloads folder",
+  "Operation",
+] as const;
 
 export interface Setting<S extends z.ZodType = z.ZodType, D = unknown> extends kind.ValueType<S> {
   group: (typeof GROUPS)[number];

@@ -7,6 +7,7 @@ import type * as z from "zod";
 import type { Setting } from "./setting.ts";
 import { ACCESS } from "./settings/access.ts";
 import { ADDRESS } from "./settings/address.ts";
+import { DOWNLOADS } from "./settings/downloads.ts";
 import { IMAGES } from "./settings/images.ts";
 import { JOBS } from "./settings/jobs.ts";
 import { LIMITS } from "./settings/limits.ts";
@@ -24,6 +25,7 @@ export const SETTINGS = {
   ...UPLOADS,
   ...IMAGES,
   ...LIMITS,
+  ...DOWNLOADS,
   ...OPERATION,
   ...JOBS,
 };

@@ -13,6 +13,7 @@ import { browserSession } from "./browser_session.ts";
 import { businessTypes } from "./business_types.ts";
 import { content } from "./content.ts";
 import { corsFor } from "./cors.ts";
+import { downloadsFolder } from "./downloads_folder.ts";
 import { serveDocs } from "./docs_page.ts";
 import type { Env } from "./env.ts";
 import { files } from "./files.ts";
@@ -77,6 +78,7 @@ export function createApp(
   app.route("/files", files(core, { downloads, publicUrl: config.publicUrl }));
   app.get("/", signInPolicy(issuer));
   app.route("/api/v1", businessTypes(config));
+  app.route("/", downloadsFolder(core));
   app.route("/", pages(page));
   serveDescription(app, { version, publicUrl: config.publicUrl });
   serveDocs(app);

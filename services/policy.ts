@@ -2,9 +2,12 @@
  * Who may do what: the one policy, asked for every verb in every dialect. Anything it does not name is refused.
  * Pure; where a record comes from and what state it is in otherwise is the services' matter.
  */
+import type { DownloadAccessRule } from "../config/config.ts";
 import { unauthenticated } from "./access/refusals.ts";
 import type { Caller, Visibility } from "./model.ts";
 import { Problem } from "./problem.ts";
+
+type Audience = DownloadAccessRule["for"];
 
 interface Owned {
   ownerId: string;
@@ -43,6 +46,8 @@ interface Subjects {
   "token.revoke": Owned;
   /** Of a kept one, and each file in it by `attachment.read`. */
   "archive.read": Owned;
+  /** A file or a folder of the downloads folder. */
+  "download.see": { audience: Audience };
   /** Everything below `/api/v1/admin`. */
   "admin": Record<never, never>;
 }
@@ -88,6 +93,8 @@ const RULES: { readonly [A in Action]: Rule<Subjects[A]> } = {
   "attachment.share": keeper,
   "token.revoke": ownerOrAdmin,
   "archive.read": ownerOrAdmin,
+  "download.see": (caller, { audience }) =>
+    audience === "public" || (audience === "users" ? caller !== null : caller?.role === "admin"),
   "admin": admin,
 };
 

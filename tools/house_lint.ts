@@ -33,6 +33,7 @@ const TOUCHES_FILES = [
   "services/blobs",
   "services/access/secret.ts",
   "services/data_dir.ts",
+  "services/downloads_folder/folder.ts",
   "services/images/mark_picture.ts",
 ];
 

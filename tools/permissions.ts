@@ -60,8 +60,9 @@ export function permissionFlags(sources: PermissionSources): PermissionFlags {
   other.push(`--allow-sys=statfs${ALL_ADDRESSES.includes(config.host) ? ",networkInterfaces" : ""}`);
   const { engine, watermark: { picture } } = config.images;
   const native = engine === "auto" || engine === "sharp" ? sharpLibrary : null;
+  const shown = [picture, config.downloads.dir].filter((path) => path !== null);
   return {
-    read: `--allow-read=${named([...data, ...own, ...configFiles, ...picture === null ? [] : [picture]])}`,
+    read: `--allow-read=${named([...data, ...own, ...configFiles, ...shown])}`,
     write: `--allow-write=${named(data)}`,
     // No flag can name a folder with a comma; the other engine works then.
     ffi: native === null || native.includes(",") ? "--deny-ffi" : `--allow-ffi=${native}`,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DEFAULT_DOWNLOAD_TYPES } from "../../config/download_rules.ts";
 import { configOf, load, mistakesOf } from "./load_support.ts";
 
 const MIB = 2 ** 20;
@@ -26,6 +27,12 @@ Deno.test("without any configuration, the documented defaults hold", async () =>
     blobs: { graceMinutes: 10 },
     tokens: { validHours: 1, maxUses: 1, maxValidHours: 8760 },
     jobs: { softDeleted: { retentionDays: 30 }, recycleBin: { retentionDays: 90 } },
+    downloads: {
+      dir: null,
+      types: Object.assign(Object.create(null), DEFAULT_DOWNLOAD_TYPES),
+      access: [],
+      prefix: "",
+    },
     audit: { keepDays: 400 },
     images: {
       engine: "auto",

@@ -68,6 +68,11 @@ const TABLE: Record<string, Row> = {
   "GET /docs/:version/swagger-ui.css": { path: "/docs/1/swagger-ui.css", expect: ANYBODY },
   "GET /docs/:version/swagger-ui-bundle.js": { path: "/docs/1/swagger-ui-bundle.js", expect: ANYBODY },
 
+  // There is no such folder here; tests/routes/downloads_folder_test.ts has one.
+  "GET /downloads": { expect: { none: "308 308 308 308" } },
+  "GET /downloads/": { expect: { none: "401 404 404 404" } },
+  "GET /downloads/:path{.+}": { path: "/downloads/a.zip", expect: { none: "401 404 404 404" } },
+
   "GET /api/v1/session": { expect: SIGNED_IN },
   "POST /api/v1/session": { expect: SIGNED_IN },
   "DELETE /api/v1/session": { expect: { none: "204 204 204 204" } },

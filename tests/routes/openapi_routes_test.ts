@@ -99,9 +99,11 @@ for (const { name, path, operation } of operations) {
       "GET /files/{id}",
       "GET /api/v1/archives",
       "GET /d/{token}",
+      "GET /downloads/",
+      "GET /downloads/{path}",
     ];
     assert.equal(open, anonymous.includes(name), "who may call it without signing in");
-    const refusesTokens = !open || path.includes("{id}") || path === "/api/v1/archives" ||
+    const refusesTokens = !open || path.includes("{id}") || /^\/(api\/v1\/archives|downloads)/.test(path) ||
       name === "POST /api/v1/sign-in/issuer";
     assert.equal(statuses.includes(401), refusesTokens);
   });
