@@ -15,7 +15,10 @@ export interface ProblemFacts {
 export type ProblemText = (facts: ProblemFacts, format: Format) => string;
 
 const again = ({ retryAt }: ProblemFacts, format: Format) =>
-  retryAt === null ? "Try again later." : `It is free again at ${format.clock(retryAt)}.`;
+  retryAt === null ? "Try again later." : `Goes on at ${format.clock(retryAt)}.`;
+
+const amount = (before: string, bytes: number | null, format: Format) =>
+  bytes === null ? "" : before + format.bytes(bytes);
 
 export const englishProblems = {
   "network": () => "The server cannot be reached. What has arrived is safe.",
@@ -47,10 +50,22 @@ export const englishProblems = {
   "invalid-file-name": () => "The server does not take this name. Give the file a simpler one.",
   "unknown-business-type": () =>
     "This kind of file does not exist any more. Choose another one and try again.",
-  "over-daily-limit": () => "The file is larger than what you may send in a whole day.",
-  "daily-limit": (facts, format) => `You have sent as much as you may today. ${again(facts, format)}`,
-  "too-many-uploads": (facts, format) => `Too many uploads run at once. ${again(facts, format)}`,
-  "upload-rate": (facts, format) => `Too many uploads were begun within a minute. ${again(facts, format)}`,
+  "content-mismatch": () => "The content of the file is not what its name says. Check its extension.",
+  "image-too-large": () => "The picture has too many pixels to be taken.",
+  "image-unreadable": () => "The picture is damaged: it cannot be read.",
+  "image-unsupported": () => "Pictures of this format are not taken as this kind. Save it in another format.",
+  "over-daily-limit": (facts, format) =>
+    `The file is larger than all that you may send in a day${
+      amount(", which is ", facts.number("max"), format)
+    }.`,
+  "bytes-per-day": (facts, format) =>
+    `You have sent as much as you may today${amount(": ", facts.number("max"), format)}. ${
+      again(facts, format)
+    }`,
+  "uploads-at-once": (facts) =>
+    `At most ${facts.number("max") ?? "a few"} of your files may be sent at once. Waits.`,
+  "uploads-per-minute": (facts, format) =>
+    `At most ${facts.number("max") ?? "a few"} new files may be begun in a minute. ${again(facts, format)}`,
   "disk-full": () => "The server's storage is full. What has arrived is safe; tell who runs the server.",
   "storage-unavailable": () => "The server's storage does not answer. What has arrived is safe.",
   "busy": () => "The server is very busy.",

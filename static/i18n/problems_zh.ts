@@ -3,7 +3,9 @@ import type { Format } from "./format.ts";
 import type { ProblemFacts, ProblemTexts } from "./problems_en.ts";
 
 const again = ({ retryAt }: ProblemFacts, format: Format) =>
-  retryAt === null ? "请稍后再试。" : `${format.clock(retryAt)} 后可以继续。`;
+  retryAt === null ? "请稍后再试。" : `${format.clock(retryAt)} 后继续。`;
+
+const amount = (bytes: number | null, format: Format) => bytes === null ? "" : `（${format.bytes(bytes)}）`;
 
 export const chineseProblems: ProblemTexts = {
   "network": () => "无法连接服务器。已送达的内容都是安全的。",
@@ -32,10 +34,17 @@ export const chineseProblems: ProblemTexts = {
   },
   "invalid-file-name": () => "服务器不接受这个文件名，请改成更简单的名称。",
   "unknown-business-type": () => "此类别已不存在。请选择其他类别后重试。",
-  "over-daily-limit": () => "此文件超过了您一整天可发送的总量。",
-  "daily-limit": (facts, format) => `您今天可发送的总量已用完。${again(facts, format)}`,
-  "too-many-uploads": (facts, format) => `同时进行的上传太多。${again(facts, format)}`,
-  "upload-rate": (facts, format) => `一分钟内开始的上传太多。${again(facts, format)}`,
+  "content-mismatch": () => "文件内容与名称不符，请检查扩展名。",
+  "image-too-large": () => "图片的像素太多，无法接收。",
+  "image-unreadable": () => "图片已损坏，无法读取。",
+  "image-unsupported": () => "此类别不接受这种格式的图片，请另存为其他格式。",
+  "over-daily-limit": (facts, format) =>
+    `此文件超过了您一天可发送的总量${amount(facts.number("max"), format)}。`,
+  "bytes-per-day": (facts, format) =>
+    `您今天可发送的总量${amount(facts.number("max"), format)}已用完。${again(facts, format)}`,
+  "uploads-at-once": (facts) => `最多同时发送 ${facts.number("max") ?? "几"} 个文件，请稍候。`,
+  "uploads-per-minute": (facts, format) =>
+    `每分钟最多开始 ${facts.number("max") ?? "几"} 个新文件。${again(facts, format)}`,
   "disk-full": () => "服务器的存储空间已满。已送达的内容都是安全的，请通知服务器管理员。",
   "storage-unavailable": () => "服务器的存储没有响应。已送达的内容都是安全的。",
   "busy": () => "服务器非常繁忙。",

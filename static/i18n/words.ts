@@ -43,20 +43,24 @@ export function kindName({ m }: Words, businessType: string): string {
   return Object.hasOwn(m.kinds, businessType) ? m.kinds[businessType as keyof typeof m.kinds] : businessType;
 }
 
-/** A refusal as a sentence for people. */
-export function problemText(words: Words, error: unknown, now: () => number = Date.now): string {
+/** A refusal as a sentence for people. `retryAt`: when it is tried again, ms since 1970, where that is known. */
+export function problemText(words: Words, error: unknown, retryAt: number | null = null): string {
   const { m, format } = words;
   if (!isProblem(error)) return m.problems.internal(factsOf(words, {}, null), format);
   const tell: ProblemText | undefined = Object.hasOwn(m.problems, error.code)
     ? m.problems[error.code as keyof typeof m.problems]
     : undefined;
-  const retryAt = error.retryAfter === null ? null : now() + error.retryAfter * 1000;
-  return tell?.(factsOf(words, error.extra, retryAt), format) ?? error.detail;
+  return tell?.(factsOf(words, error.extra, retryAt ?? freeAt(error.extra)), format) ?? error.detail;
+}
+
+/** When the server says that there is room again. */
+function freeAt({ freeAt }: Extra): number | null {
+  return typeof freeAt === "string" ? Date.parse(freeAt) : null;
 }
 
 type Extra = Readonly<Record<string, unknown>>;
 
-function isProblem(error: unknown): error is Pick<PawlError, "code" | "detail" | "extra" | "retryAfter"> {
+function isProblem(error: unknown): error is Pick<PawlError, "code" | "detail" | "extra"> {
   return error instanceof Error && "code" in error && "extra" in error;
 }
 

@@ -118,14 +118,19 @@ function stateText(transfer: Transfer, words: Words): string {
     case "waiting":
       if (hold === "sign-in") return m.queue.signedOut;
       if (hold === "connection" || isConnection(error)) return join(m.queue.reconnecting, amount());
+      if (isLimit(error)) return problemText(words, error, retryAt);
       return join(problemText(words, error), retryAt === null ? "" : m.queue.again(format.clock(retryAt)));
     case "queued":
-      return join(error === null ? phases.queued : problemText(words, error), format.bytes(size));
+      return join(error === null ? phases.queued : problemText(words, error, retryAt), format.bytes(size));
     case "paused":
       return join(phases.paused, amount());
     default:
       return join(phases[phase], amount());
   }
+}
+
+function isLimit(error: unknown): boolean {
+  return error instanceof Error && "status" in error && error.status === 429;
 }
 
 function isConnection(error: unknown): boolean {

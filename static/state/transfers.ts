@@ -166,13 +166,14 @@ export function createTransfers(options: TransfersOptions): Transfers {
     if (!isCurrent(id, upload)) return;
     const before = holds.get(id) ?? 0;
     const setback = setbackOf(error, { before });
-    change(id, { ...AFTER[setback], error, bytesPerSecond: 0, secondsLeft: null, retryAt: null });
-    if (setback === "connection") holds.set(id, before + 1);
-    if (error instanceof PawlError) {
-      if (setback === "connection") options.onUnreachable();
-      if (setback === "sign-in") options.onSignedOut(error);
-      if (setback === "limit") limit.reached(Date.now() + (error.retryAfter ?? 60) * 1000);
+    const retryAt = setback === "limit" ? Date.now() + ((error as PawlError).retryAfter ?? 60) * 1000 : null;
+    change(id, { ...AFTER[setback], error, retryAt, bytesPerSecond: 0, secondsLeft: null });
+    if (retryAt !== null) limit.reached(retryAt);
+    if (setback === "connection") {
+      holds.set(id, before + 1);
+      options.onUnreachable();
     }
+    if (setback === "sign-in") options.onSignedOut(error as PawlError);
     release(id);
   }
 

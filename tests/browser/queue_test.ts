@@ -148,11 +148,11 @@ Deno.test({
             status: 429,
             headers: { "Retry-After": "3600" },
             contentType: "application/problem+json",
-            body: JSON.stringify({ code: "daily-limit", status: 429, title: "", detail: "Enough." }),
+            body: JSON.stringify({ code: "bytes-per-day", status: 429, title: "", detail: "Enough.", max: 104857600 }),
           })
           : route.continue(), { times: 1 });
       await home.choose(notes);
-      await home.says("notes.txt", /as much as you may today\. It is free again at \d/);
+      await home.says("notes.txt", /as much as you may today: 100 MB\. Goes on at \d/);
       await page.clock.fastForward("01:05:00");
       await home.says("notes.txt", "Stored");
     });
