@@ -1,5 +1,6 @@
 /** The downloads folder as a page: a table that sorts by links, so that it needs no script. */
 import { html } from "hono/html";
+import { extensionOf } from "../services/file_name.ts";
 import { type ListedEntry, type Sort, SORTS } from "../services/downloads_folder/downloads_folder.ts";
 import style from "./downloads_page.css" with { type: "text" };
 import { type DownloadsWords, LANGUAGES, WORDS } from "./downloads_words.ts";
@@ -66,7 +67,7 @@ function table(
     words: DownloadsWords;
   },
 ): Html {
-  const dates = dateFormat(words.locale);
+  const dates = dateFormat(words.locale, { month: "short" });
   const columns = SORTS.map((column) => {
     const current = column === sort;
     const order = current && !descending ? "desc" : "asc";
@@ -86,7 +87,7 @@ function table(
           ? "/"
           : ""}">${name}${isFolder ? "/" : ""}</a></th>
         <td class="size">${isFolder ? "" : readableSize(size, words.locale)}</td>
-        <td class="type">${isFolder ? words.folder : contentType?.split(";")[0]}</td>
+        <td class="type" title="${contentType ?? ""}">${isFolder ? words.folder : kindOf(name)}</td>
         <td class="modified"><time datetime="${new Date(modifiedAt).toISOString()}">${dates.format(
           modifiedAt,
         )}</time></td>
@@ -102,3 +103,6 @@ function table(
     </table>
   `;
 }
+
+/** `archive.tar.gz` -> `GZ`. */
+const kindOf = (name: string) => extensionOf(name).slice(1).toUpperCase();

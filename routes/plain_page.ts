@@ -63,10 +63,13 @@ export function plainPages(sheet: string): (page: PlainPage) => Response {
 }
 
 /** Dates of such pages: no script knows the reader's time zone. */
-export function dateFormat(locale: string): Intl.DateTimeFormat {
+export function dateFormat(
+  locale: string,
+  { month = "long" }: { month?: "long" | "short" } = {},
+): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat(locale, {
     year: "numeric",
-    month: "long",
+    month,
     day: "numeric",
     hour: "2-digit",
     minute: "2-digit",
