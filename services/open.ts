@@ -88,7 +88,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   if (dropped > 0) {
     log.info("Removed {dropped} unfinished single-request uploads of the last run", { dropped });
   }
-  core.background.run("give back limits", () => limits.recover());
+  await limits.recover();
   core.background.run("resume interrupted work", () => resumeInterrupted(core));
 
   const owned = opened.move();

@@ -14,7 +14,7 @@ export function exceededProblem({ limit, max, used, wanted, freeAt }: Exceeded, 
   if (freeAt === null) {
     return new Problem(
       "over-daily-limit",
-      `The file has ${wanted} bytes, more than the ${max} that you may upload in a whole day. An administrator can raise ${
+      `The upload needs ${wanted} bytes, more than the ${max} that you may upload in a whole day. An administrator can raise ${
         LIMIT_SETTINGS[limit]
       }.`,
       { extra },

@@ -1,252 +1,249 @@
 /**
  * Keeps count of what people upload, exactly under any concurrency: one record an owner, changed by check-and-set,
- * and one an upload that says what to give back. Administrators are exempt.
+ * and one an upload that says what to give back. Administrators are exempt. An upload without a share of its own is
+ * not counted: it was begun by an administrator, or while all limits were switched off.
  */
 import type { Background } from "../background.ts";
 import type { InTurn } from "../in_turn.ts";
 import type { Caller, UploadRecord } from "../model.ts";
 import { keys } from "../records/keys.ts";
-import type { LimitsRecord, ShareRecord } from "../records/limits.ts";
+import { chargedBytes, type LimitsRecord, type ShareRecord } from "../records/limits.ts";
 import type { Records } from "../records/records.ts";
 import { exceededProblem } from "./exceeded.ts";
-import {
-  admit,
-  type Counted,
-  current,
-  dayOf,
-  leaveSlot,
-  type LimitRules,
-  NOTHING,
-  SLOT_MS,
-  takeBack,
-  type Wanted,
-} from "./rules.ts";
-
-/** A slot's end is stored this much (ms) later than it is, so that it is stored seldom. */
-const RENEW_EVERY_MS = 20_000;
-/** Uploads of unknown length get so many bytes at a time. */
-export const STEP_BYTES = 8 * 1024 * 1024;
+import { newLiveSlots, RENEW_EVERY_MS } from "./live_slots.ts";
+import { EXEMPT, newPermits, type Permit } from "./permit.ts";
+import * as rule from "./rules.ts";
+import { newShares, type ShareOf } from "./shares.ts";
 
 export interface Admission {
-  caller: Caller;
   /** The session's id, or the blob's of a single request. */
   id: string;
   /** Bytes of the file; null: unknown, so that a first step is reserved. */
   bytes: number | null;
+  /** Whether a session stands behind it, or will. */
   session: boolean;
-  /** Of uploads that count as one with an earlier one. */
-  slot?: string | undefined;
+  /** A part of later final uploads: counts as one with those that began at nearly the same time. */
+  partial?: boolean;
+}
+
+/** What an attempt may add to its commit, which fails when the owner's count changes meanwhile. All throw the refusals. */
+export interface Counting {
+  /** A new upload. Again, by a commit that is tried again, does nothing. */
+  admit(admission: Admission): Promise<void>;
+  /** An upload that is over with its commit and brings no bytes. */
+  admitInstant(): Promise<void>;
+  /** A final upload: counted with its parts the first time, an upload of 0 bytes each further time. */
+  join(final: { id: string; parts: string[] }): Promise<void>;
 }
 
 export interface Limits {
   /**
-   * Adds the opening of an upload to `commit`, which fails when the owner's count changes meanwhile. Throws
-   * `uploads-at-once`, `uploads-per-minute`, `bytes-per-day` or `over-daily-limit`.
+   * Runs `attempt` as `records.transact` does, in its owner's turn; what it counts, counts when it is committed.
+   * Throws `uploads-at-once`, `uploads-per-minute`, `bytes-per-day` or `over-daily-limit`.
    */
-  admit(commit: Deno.AtomicOperation, admission: Admission): Promise<void>;
-  /** The same in a commit of its own, for what has no other. */
-  open(admission: Admission): Promise<void>;
+  transact<T>(
+    caller: Caller,
+    attempt: (commit: Deno.AtomicOperation, counting: Counting) => Promise<T>,
+  ): Promise<T>;
+  /** Admits in a commit of its own, for what has no other. */
+  open(caller: Caller, admission: Admission): Promise<Permit>;
   /** Before bytes of a session are taken: takes its slot again when it was silent for long. Throws `uploads-at-once`. */
-  goOn(caller: Caller, id: string): Promise<void>;
-  /** Bytes of this upload came. Returns at once. */
-  touch(id: string): void;
-  /** Before bytes up to `bytes` are taken of an upload of unknown length. Gives what is reserved now. Throws `bytes-per-day`. */
-  extend(caller: Caller, of: { id: string; bytes: number }): Promise<number>;
-  /** The upload became a file of `bytes`: frees its slot and what was reserved beyond. Again does nothing. */
-  settle(ownerId: string, of: { id: string; bytes: number }): Promise<void>;
-  /** The upload ended without a file: gives all of it back. Again does nothing. */
+  goOn(caller: Caller, id: string): Promise<Permit>;
+  /** Commits of an owner whose count may change too go one after the other, so that they do not conflict. */
+  inTurn<T>(ownerId: string, run: () => Promise<T>): Promise<T>;
+  /** Adds to `commit` that the upload has `bytes` in all: charges the rest, or gives back. Throws as `transact` does. */
+  resize(commit: Deno.AtomicOperation, upload: { ownerId: string; id: string; bytes: number }): Promise<void>;
+  /** Adds to `commit` the end of an upload, with a file of `keeps` bytes or without: gives the rest back. */
+  end(commit: Deno.AtomicOperation, upload: { ownerId: string; id: string; keeps: number }): Promise<void>;
+  /** The uploads became files, or parts of one: in commits of its own. Again does nothing. */
+  settle(ownerId: string, uploads: { id: string; keeps: number }[]): Promise<void>;
+  /** The upload ended without a file: gives all of it back. Again does nothing; what fails is tried in the background. */
   giveBack(ownerId: string, id: string): Promise<void>;
   /** null: exempt. */
-  usage(caller: Caller): Promise<Counted | null>;
+  usage(caller: Caller): Promise<LimitsRecord | null>;
   /** At start-up: gives back what earlier runs left behind. */
   recover(): Promise<void>;
 }
 
 export interface LimitsOptions {
   records: Records;
-  rules: LimitRules;
+  rules: rule.LimitRules;
   inTurn: InTurn;
   background: Background;
   now: () => number;
 }
 
-interface LiveSlot {
-  ownerId: string;
-  slot: string;
-  lastByteAt: number;
-  storedAt: number;
-}
+const NOT_COUNTED: Counting = {
+  admit: () => Promise.resolve(),
+  admitInstant: () => Promise.resolve(),
+  join: () => Promise.resolve(),
+};
 
 export function newLimits({ records, rules, inTurn, background, now }: LimitsOptions): Limits {
   const run = crypto.randomUUID();
   const off = rules.uploadsAtOnce === 0 && rules.uploadsPerMinute === 0 && rules.bytesPerDay === 0;
   const exempt = ({ role }: Pick<Caller, "role">) => off || role === "admin";
-  /** By upload: exact, where the records are only near. */
-  const live = new Map<string, LiveSlot>();
+  const live = newLiveSlots();
+  const turn = <T>(ownerId: string, run: () => Promise<T>) => inTurn(`limits ${ownerId}`, run);
+  const shares = newShares({ records, live, turn });
 
-  /** With what this process knows of when bytes came. */
-  function exact(counted: Counted): Counted {
-    const slots = { ...counted.slots };
-    const ends = new Map<string, number>();
-    for (const { slot, lastByteAt } of live.values()) {
-      ends.set(slot, Math.max(ends.get(slot) ?? 0, lastByteAt + SLOT_MS));
-    }
-    for (const slot of Object.keys(slots)) slots[slot] = ends.get(slot) ?? slots[slot]!;
-    return { ...counted, slots };
-  }
-
-  /** Stored ends are later by the time for which they are not renewed. */
-  function stored(counted: Counted, slot: string): Counted {
-    return { ...counted, slots: { ...counted.slots, [slot]: now() + SLOT_MS + RENEW_EVERY_MS } };
-  }
-
-  function keep(id: string, { ownerId, slot }: Pick<LiveSlot, "ownerId" | "slot">): void {
-    live.set(id, { ownerId, slot, lastByteAt: now(), storedAt: now() });
-  }
-
-  async function decide(owner: string, wanted: Omit<Wanted, "now">) {
-    const entry = await records.get<LimitsRecord>(keys.limits(owner));
-    const decision = admit(rules, exact(entry.value ?? NOTHING), { ...wanted, now: now() });
+  /** The count as it is after `wanted`, or the refusal. */
+  function decided(before: LimitsRecord, wanted: Omit<rule.Wanted, "now">): LimitsRecord {
+    const decision = rule.admit(rules, before, { ...wanted, now: now() });
     if ("exceeded" in decision) throw exceededProblem(decision.exceeded, now());
-    return { entry, counted: decision.counted };
+    return decision.counted;
   }
 
-  async function admitInto(commit: Deno.AtomicOperation, admission: Admission): Promise<void> {
-    const { caller, id, session, slot = id } = admission;
-    if (exempt(caller)) return;
-    const share = await records.get<ShareRecord>(keys.limitsShare(caller.id, id));
-    if (share.value) return; // Our own commit, whose answer was lost.
-    const bytes = admission.bytes ?? STEP_BYTES;
-    const { entry, counted } = await decide(caller.id, { opens: slot === id, slot, bytes });
-    commit
-      .check(entry, share)
-      .set(entry.key, stored(counted, slot))
-      .set(
-        share.key,
-        {
-          ownerId: caller.id,
-          slot,
-          charged: [{ day: counted.day, bytes }],
-          session,
-          run,
-        } satisfies ShareRecord,
-      );
-    keep(id, { ownerId: caller.id, slot });
+  async function countOf(ownerId: string) {
+    const entry = await records.get<LimitsRecord>(keys.limits(ownerId));
+    return { entry, counted: live.exact(ownerId, { ...rule.NOTHING, ...entry.value }) };
   }
 
-  /** Changes share and count together; `change` gives null to leave both. */
-  async function changeShare<T>(
-    { ownerId, id }: { ownerId: string; id: string },
-    change: (
-      share: ShareRecord,
-      counted: Counted,
-    ) => { share: ShareRecord | null; counted: Counted; result: T } | null,
-  ): Promise<T | null> {
-    return await inTurn(`limits ${ownerId}`, () =>
-      records.transact(async (commit) => {
-        const share = await records.get<ShareRecord>(keys.limitsShare(ownerId, id));
-        if (!share.value) return null;
-        const entry = await records.get<LimitsRecord>(keys.limits(ownerId));
-        const changed = change(share.value, entry.value ?? NOTHING);
-        if (!changed) return null;
-        commit.check(share, entry).set(entry.key, changed.counted);
-        if (changed.share) commit.set(share.key, changed.share);
-        else commit.delete(share.key);
-        return changed.result;
-      }));
+  /** What `share` may take at least up to `end`: a step more, in the count and in the share. */
+  function extended({ share, counted }: ShareOf, end: number): ShareOf {
+    const have = chargedBytes(share);
+    if (end <= have) return { share, counted };
+    const least = end - have;
+    const bytes = rule.stepOf(rules, counted, { now: now(), least });
+    const after = decided(counted, { opens: false, slot: share.slot, bytes, file: end });
+    return { share: charge(share, { day: after.day, bytes }), counted: renewed(after, share.slot) };
   }
 
-  async function end(ownerId: string, id: string, kept: number): Promise<void> {
-    live.delete(id);
-    if (off) return;
-    await changeShare({ ownerId, id }, (share, counted) => {
-      let surplus = share.charged.reduce((sum, { bytes }) => sum + bytes, 0) - kept;
-      let after = counted;
-      // What was charged last goes back first.
-      for (const { day, bytes } of share.charged.toReversed()) {
-        const back = Math.min(bytes, Math.max(0, surplus));
-        after = takeBack(after, { day, bytes: back });
-        surplus -= back;
+  /** With a slot's stored end. */
+  function renewed(counted: LimitsRecord, slot: string): LimitsRecord {
+    if (!(slot in counted.slots)) return counted;
+    return { ...counted, slots: { ...counted.slots, [slot]: now() + rule.SLOT_MS + RENEW_EVERY_MS } };
+  }
+
+  function countingOf(
+    commit: Deno.AtomicOperation,
+    { caller, begun }: { caller: Caller; begun: Map<string, ShareRecord> },
+  ): Counting {
+    const ownerId = caller.id;
+    async function admit({ id, bytes, session, partial = false }: Admission): Promise<void> {
+      const share = await records.get<ShareRecord>(keys.limitsShare(ownerId, id));
+      if (share.value) return; // Our own commit, whose answer was lost.
+      const { entry, counted } = await countOf(ownerId);
+      const siblings = partial ? rule.siblingSlot(counted, now()) : null;
+      const slot = siblings ?? id;
+      const reserved = bytes ?? rule.stepOf(rules, counted, { now: now(), least: 1 });
+      const wanted = { opens: siblings === null, slot, bytes: reserved, file: bytes ?? 1 };
+      const admitted = renewed(decided(counted, wanted), slot);
+      const after = partial ? rule.addSibling(admitted, { slot, now: now() }) : admitted;
+      const record: ShareRecord = {
+        ownerId,
+        slot,
+        charged: [{ day: after.day, bytes: reserved }],
+        session,
+        run,
+      };
+      commit.check(entry, share).set(entry.key, live.stored(ownerId, after)).set(share.key, record);
+      begun.set(id, record);
+    }
+    return {
+      admit,
+      async admitInstant() {
+        const { entry, counted } = await countOf(ownerId);
+        const after = decided(counted, { opens: true, slot: null, bytes: 0, file: 0 });
+        commit.check(entry).set(entry.key, live.stored(ownerId, after));
+      },
+      async join({ id, parts }) {
+        const part = await records.get<ShareRecord>(keys.limitsShare(ownerId, parts[0]!));
+        const first = part.value &&
+          await records.get<ShareRecord>(keys.limitsShare(ownerId, part.value.slot));
+        if (!first?.value || first.value.joinedBy !== undefined) {
+          return await admit({ id, bytes: 0, session: true });
+        }
+        const { entry, counted } = await countOf(ownerId);
+        const after = rule.closeSiblings(counted, first.value.slot);
+        commit.check(first, entry).set(first.key, { ...first.value, joinedBy: id } satisfies ShareRecord)
+          .set(entry.key, live.stored(ownerId, after));
+      },
+    };
+  }
+
+  async function transact<T>(
+    caller: Caller,
+    attempt: (commit: Deno.AtomicOperation, counting: Counting) => Promise<T>,
+  ): Promise<T> {
+    if (exempt(caller)) return await records.transact((commit) => attempt(commit, NOT_COUNTED));
+    return await turn(caller.id, async () => {
+      const begun = new Map<string, ShareRecord>();
+      const result = await records.transact((commit) => {
+        begun.clear();
+        return attempt(commit, countingOf(commit, { caller, begun }));
+      });
+      for (const [id, share] of begun) {
+        live.keep({ ownerId: caller.id, id, slot: share.slot, reserved: chargedBytes(share) }, now());
       }
-      const shared = [...live.values()].some(({ slot }) => slot === share.slot);
-      return { share: null, counted: shared ? after : leaveSlot(after, share.slot), result: undefined };
+      return result;
     });
   }
 
-  async function renew(id: string, { ownerId, slot }: LiveSlot): Promise<void> {
-    await changeShare(
-      { ownerId, id },
-      (share, counted) => ({ share, counted: stored(counted, slot), result: undefined }),
-    );
-  }
+  const permits = newPermits({
+    live,
+    background,
+    now,
+    /** Takes the slot again, and what is needed to go on up to `end`. */
+    takeAgain: (ownerId, { id, end }) =>
+      shares.change({ ownerId, id }, ({ share, counted }) => {
+        const exact = live.exact(ownerId, counted);
+        const after = decided(exact, { opens: false, slot: share.slot, bytes: 0, file: 0 });
+        return extended({ share, counted: renewed(after, share.slot) }, end);
+      }),
+    renew: (ownerId, id) =>
+      shares.change({ ownerId, id }, ({ share, counted }) => ({
+        share,
+        counted: share.slot in counted.slots ? renewed(counted, share.slot) : counted,
+      })),
+  });
 
   return {
-    admit: admitInto,
+    transact,
 
-    async open(admission) {
-      if (exempt(admission.caller)) return;
-      await inTurn(
-        `limits ${admission.caller.id}`,
-        () => records.transact((commit) => admitInto(commit, admission)),
-      );
+    async open(caller, admission) {
+      if (exempt(caller)) return EXEMPT;
+      await transact(caller, (_commit, counting) => counting.admit(admission));
+      return permits.of(caller.id, admission.id);
     },
 
     async goOn(caller, id) {
-      if (exempt(caller)) return;
-      const known = live.get(id);
-      if (known && now() < known.lastByteAt + SLOT_MS) return;
-      const slot = await changeShare({ ownerId: caller.id, id }, (share, counted) => {
-        const decision = admit(rules, exact(counted), {
-          now: now(),
-          opens: false,
-          slot: share.slot,
-          bytes: 0,
-        });
-        if ("exceeded" in decision) throw exceededProblem(decision.exceeded, now());
-        return { share, counted: stored(decision.counted, share.slot), result: share.slot };
-      });
-      if (slot !== null) keep(id, { ownerId: caller.id, slot });
+      if (exempt(caller)) return EXEMPT;
+      return await permits.goOn(caller.id, id);
     },
 
-    touch(id) {
-      const known = live.get(id);
-      if (!known) return;
-      known.lastByteAt = now();
-      if (now() - known.storedAt < RENEW_EVERY_MS) return;
-      known.storedAt = now();
-      background.run("renew upload slot", () => renew(id, known));
-    },
+    inTurn: (ownerId, run) => live.hasAny(ownerId) ? turn(ownerId, run) : run(),
 
-    async extend(caller, { id, bytes }) {
-      if (exempt(caller)) return Infinity;
-      const reserved = await changeShare({ ownerId: caller.id, id }, (share, counted) => {
-        const have = share.charged.reduce((sum, charge) => sum + charge.bytes, 0);
-        const wanted = Math.ceil(bytes / STEP_BYTES) * STEP_BYTES - have;
-        if (wanted <= 0) return { share, counted, result: have };
-        const decision = admit(rules, exact(counted), {
-          now: now(),
-          opens: false,
-          slot: share.slot,
-          bytes: wanted,
-        });
-        if ("exceeded" in decision) throw exceededProblem(decision.exceeded, now());
-        const charged = addCharge(share.charged, { day: dayOf(now()), bytes: wanted });
+    async resize(commit, { ownerId, id, bytes }) {
+      if (off) return;
+      await shares.changeIn(commit, { ownerId, id }, ({ share, counted }) => {
+        const have = chargedBytes(share);
+        if (have >= bytes) return shares.shrunk({ share, counted }, bytes);
+        const exact = live.exact(ownerId, counted);
+        const wanted = { opens: false, slot: share.slot, bytes: bytes - have, file: bytes };
+        const after = decided(exact, wanted);
         return {
-          share: { ...share, charged },
-          counted: stored(decision.counted, share.slot),
-          result: have + wanted,
+          share: charge(share, { day: after.day, bytes: bytes - have }),
+          counted: renewed(after, share.slot),
         };
       });
-      return reserved ?? Infinity;
     },
 
-    settle: (ownerId, { id, bytes }) => end(ownerId, id, bytes),
-    giveBack: (ownerId, id) => end(ownerId, id, 0),
+    async end(commit, { ownerId, id, keeps }) {
+      if (!off) await shares.endIn(commit, { ownerId, uploads: [{ id, keeps }] });
+    },
+
+    settle: (ownerId, uploads) => off ? Promise.resolve() : shares.endAll(ownerId, uploads),
+
+    async giveBack(ownerId, id) {
+      if (off) return;
+      const giveBack = () => shares.endAll(ownerId, [{ id, keeps: 0 }]);
+      await giveBack().catch(() => background.run("give back limits", giveBack));
+    },
 
     async usage(caller) {
       if (exempt(caller)) return null;
-      const { value } = await records.get<LimitsRecord>(keys.limits(caller.id));
-      return current(exact(value ?? NOTHING), now());
+      return rule.current((await countOf(caller.id)).counted, now());
     },
 
     async recover() {
@@ -256,12 +253,14 @@ export function newLimits({ records, rules, inTurn, background, now }: LimitsOpt
           limit: 100,
           ...(after && { after }),
         });
-        for (const { key, value: share } of page) {
-          const id = key.at(-1) as string;
-          if (share.run === run) continue;
-          const upload = share.session ? (await records.get<UploadRecord>(keys.upload(id))).value : null;
-          if (upload?.status === "uploading" || upload?.status === "completing") continue;
-          await end(share.ownerId, id, upload?.status === "completed" ? upload.size ?? 0 : 0);
+        const old = page.filter(({ value }) => value.run !== run);
+        const ids = old.map(({ key }) => key.at(-1) as string);
+        const sessions = await records.getMany<UploadRecord>(ids.map((id) => keys.upload(id)));
+        for (const [index, { value: share }] of old.entries()) {
+          // A session's share ends with the session, in one commit; what no session stands behind has no file.
+          if (!share.session || !sessions[index]!.value) {
+            await shares.endAll(share.ownerId, [{ id: ids[index]!, keeps: 0 }]);
+          }
         }
         if (page.length < 100) return;
         after = page.at(-1)!.key;
@@ -270,8 +269,10 @@ export function newLimits({ records, rules, inTurn, background, now }: LimitsOpt
   };
 }
 
-function addCharge(charged: ShareRecord["charged"], { day, bytes }: { day: number; bytes: number }) {
-  const last = charged.at(-1);
-  if (last?.day !== day) return [...charged, { day, bytes }];
-  return [...charged.slice(0, -1), { day, bytes: last.bytes + bytes }];
+function charge(share: ShareRecord, { day, bytes }: { day: number; bytes: number }): ShareRecord {
+  const last = share.charged.at(-1);
+  const charged = last?.day === day
+    ? [...share.charged.slice(0, -1), { day, bytes: last.bytes + bytes }]
+    : [...share.charged, { day, bytes }];
+  return { ...share, charged };
 }

@@ -26,7 +26,11 @@ async function outcome(work: Promise<unknown>): Promise<string> {
 }
 
 const open = (app: TestApp, id: string, bytes: number | null = 1) =>
-  outcome(app.services.core.limits.open({ caller: alice, id, bytes, session: false }));
+  outcome(app.services.core.limits.open(alice, { id, bytes, session: false }));
+
+/** Bytes up to `end` of an upload come. */
+const goOn = (app: TestApp, id: string, end = 0) =>
+  outcome((async () => await (await app.services.core.limits.goOn(alice, id)).pass(end))());
 
 const usage = async (app: TestApp) => (await app.services.core.limits.usage(alice))!;
 
@@ -44,19 +48,20 @@ Deno.test("of a hundred openings at once exactly as many succeed as the limit al
 
 Deno.test("a slot is free 60 seconds after the last byte, not one earlier, and taken again when it goes on", async () => {
   await using app = await start();
-  const { limits } = app.services.core;
   for (const id of ["a", "b", "c"]) assert.equal(await open(app, id), "ok");
   app.clock += 30_000;
-  limits.touch("a");
+  assert.equal(await goOn(app, "a"), "ok");
   app.clock += 29_999;
   assert.equal(await open(app, "d"), "uploads-at-once");
   app.clock += 1;
   assert.equal(await open(app, "d"), "ok");
   assert.equal(await open(app, "e"), "ok");
-  assert.equal(await outcome(limits.goOn(alice, "b")), "uploads-at-once");
-  assert.equal(await outcome(limits.goOn(alice, "a")), "ok");
-  app.clock += 30_000;
-  assert.equal(await outcome(limits.goOn(alice, "b")), "ok");
+  assert.equal(await goOn(app, "b"), "uploads-at-once");
+  assert.equal(await goOn(app, "a"), "ok");
+  app.clock += 59_999;
+  assert.equal(await goOn(app, "b"), "uploads-at-once");
+  app.clock += 1;
+  assert.equal(await goOn(app, "b"), "ok");
 });
 
 Deno.test("the openings of any minute are counted, whatever became of them", async () => {
@@ -77,12 +82,7 @@ Deno.test("the refusal says which limit, how much is used, and when there is roo
   await using app = await start();
   toNoon(app);
   assert.equal(await open(app, "a", 15 * MIB), "ok");
-  const refused = await app.services.core.limits.open({
-    caller: alice,
-    id: "b",
-    bytes: 6 * MIB,
-    session: false,
-  })
+  const refused = await app.services.core.limits.open(alice, { id: "b", bytes: 6 * MIB, session: false })
     .then(() => assert.fail(), (error) => error as Problem);
   assert.deepEqual([refused.status, refused.code], [429, "bytes-per-day"]);
   assert.equal(refused.retryAfter, DAY / 2 / 1000);
@@ -98,16 +98,24 @@ Deno.test("the refusal says which limit, how much is used, and when there is roo
   assert.equal(await open(app, "d", 5 * MIB), "ok");
 });
 
-Deno.test("unknown lengths are reserved in steps of 8 MiB, and what was too much is given back", async () => {
+Deno.test("unknown lengths are reserved in steps of 8 MiB or what is left of the day, and what was too much is given back", async () => {
   await using app = await start();
+  toNoon(app);
   const { limits } = app.services.core;
+  const reserved = async () => (await usage(app)).bytes / MIB;
   assert.equal(await open(app, "a", null), "ok");
-  assert.equal((await usage(app)).bytes, 8 * MIB);
-  assert.equal(await limits.extend(alice, { id: "a", bytes: 8 * MIB }), 8 * MIB);
-  assert.equal(await limits.extend(alice, { id: "a", bytes: 8 * MIB + 1 }), 16 * MIB);
-  assert.equal(await outcome(limits.extend(alice, { id: "a", bytes: 17 * MIB })), "bytes-per-day");
-  await limits.settle("alice", { id: "a", bytes: 9 * MIB });
-  await limits.settle("alice", { id: "a", bytes: 0 });
+  assert.equal(await reserved(), 8);
+  assert.equal(await goOn(app, "a", 8 * MIB), "ok");
+  assert.equal(await reserved(), 8);
+  assert.equal(await goOn(app, "a", 8 * MIB + 1), "ok");
+  assert.equal(await reserved(), 16);
+  assert.equal(await open(app, "b", null), "ok");
+  assert.equal(await reserved(), 20);
+  assert.equal(await goOn(app, "a", 17 * MIB), "bytes-per-day");
+  assert.equal(await goOn(app, "a", 21 * MIB), "over-daily-limit");
+  assert.equal(await open(app, "c", null), "bytes-per-day");
+  await limits.settle("alice", [{ id: "a", keeps: 9 * MIB }, { id: "b", keeps: 0 }]);
+  await limits.settle("alice", [{ id: "a", keeps: 0 }]);
   const { bytes, slots } = await usage(app);
   assert.deepEqual([bytes, slots], [9 * MIB, {}]);
 });
@@ -129,7 +137,7 @@ Deno.test("administrators are exempt, and 0 switches a limit off", async () => {
   const { limits } = app.services.core;
   const root: Caller = { id: ADMIN.sub, role: "admin", name: "root" };
   for (let index = 0; index < 50; index++) {
-    await limits.open({ caller: root, id: `r${index}`, bytes: MIB, session: false });
+    await limits.open(root, { id: `r${index}`, bytes: MIB, session: false });
     assert.equal(await open(app, `u${index}`, 1), "ok");
   }
   assert.equal(await limits.usage(root), null);
@@ -173,17 +181,17 @@ Deno.test("whatever happens in whatever order, what is counted is what a simple 
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       toNoon(app);
       app.clock += 7 * DAY;
-      const open = new Map<string, { mib: number; day: number; lastByteAt: number }>();
+      const running = new Map<string, { mib: number; day: number; lastByteAt: number }>();
       const openings: number[] = [];
       const kept: { day: number; mib: number }[] = [];
       const today = () => Math.floor(app.clock / DAY);
       const bytes = () =>
-        [...open.values(), ...kept].filter(({ day }) => day === today()).reduce(
+        [...running.values(), ...kept].filter(({ day }) => day === today()).reduce(
           (sum, { mib }) => sum + mib,
           0,
         );
       const active = () =>
-        [...open.values()].filter(({ lastByteAt }) => app.clock < lastByteAt + MINUTE).length;
+        [...running.values()].filter(({ lastByteAt }) => app.clock < lastByteAt + MINUTE).length;
 
       for (const [index, one] of steps.entries()) {
         const { limits } = app.services.core;
@@ -192,13 +200,13 @@ Deno.test("whatever happens in whatever order, what is counted is what a simple 
           // What single requests had comes back; nothing else is open here.
           await app.restart();
           await app.services.core.background.settled();
-          open.clear();
+          running.clear();
         } else {
           const id = `u${one.id}`;
-          const mine = open.get(id);
+          const mine = running.get(id);
           if (one.kind === "open" && !mine) {
-            const mib = one.mib ?? 8;
-            const expected = bytes() + mib > 20
+            const mib = one.mib ?? Math.min(8, 20 - bytes());
+            const expected = bytes() + mib > 20 || one.mib === null && mib === 0
               ? "bytes-per-day"
               : openings.filter((at) => at > app.clock - MINUTE).length >= 5
               ? "uploads-per-minute"
@@ -206,35 +214,31 @@ Deno.test("whatever happens in whatever order, what is counted is what a simple 
               ? "uploads-at-once"
               : "ok";
             const wanted = one.mib === null ? null : mib * MIB;
-            assert.equal(
-              await outcome(limits.open({ caller: alice, id, bytes: wanted, session: false })),
-              expected,
-              `step ${index}`,
-            );
+            assert.equal(await open(app, id, wanted), expected, `step ${index}`);
             if (expected === "ok") {
-              open.set(id, { mib, day: today(), lastByteAt: app.clock });
+              running.set(id, { mib, day: today(), lastByteAt: app.clock });
               openings.push(app.clock);
             }
           } else if (one.kind === "end" && mine) {
-            open.delete(id);
+            running.delete(id);
             if (one.keeps) {
               kept.push(mine);
-              await limits.settle("alice", { id, bytes: mine.mib * MIB });
+              await limits.settle("alice", [{ id, keeps: mine.mib * MIB }]);
             } else await limits.giveBack("alice", id);
           } else if (one.kind === "touch" && mine && app.clock < mine.lastByteAt + MINUTE) {
-            limits.touch(id);
+            assert.equal(await goOn(app, id), "ok");
             mine.lastByteAt = app.clock;
           } else if (one.kind === "go on" && mine) {
             const silent = app.clock >= mine.lastByteAt + MINUTE;
             const expected = silent && active() >= 3 ? "uploads-at-once" : "ok";
-            assert.equal(await outcome(limits.goOn(alice, id)), expected, `step ${index}`);
-            if (silent && expected === "ok") mine.lastByteAt = app.clock;
+            assert.equal(await goOn(app, id), expected, `step ${index}`);
+            if (expected === "ok") mine.lastByteAt = app.clock;
           }
         }
         assert.equal((await usage(app)).bytes, bytes() * MIB, `bytes after step ${index}`);
         assert.equal(Object.keys((await usage(app)).slots).length, active(), `slots after step ${index}`);
       }
-      for (const id of open.keys()) await app.services.core.limits.giveBack("alice", id);
+      for (const id of running.keys()) await app.services.core.limits.giveBack("alice", id);
     }),
     { numRuns: 60 },
   );
