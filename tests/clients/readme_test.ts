@@ -14,7 +14,8 @@ Deno.test({
       block!
     );
     const pasted = blocks.filter((block) => block.includes("curl")).join("\n");
-    await using server = await startServer();
+    // With the limits that everybody has.
+    await using server = await startServer({ config: { limits: {} } });
     await using dir = await tempDir();
 
     const origin = server.url.origin;

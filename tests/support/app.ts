@@ -10,6 +10,7 @@ import { PAGE_FILE } from "../../routes/page_path.ts";
 import { openAccess } from "../../services/access/access.ts";
 import { issuerOf } from "../../services/access/issuer.ts";
 import { openServices, type Services } from "../../services/open.ts";
+import { NO_LIMITS } from "./no_limits.ts";
 import { tempDir } from "./temp_dir.ts";
 
 const SECRET = "a secret for tests only, thirty-two bytes or more";
@@ -50,7 +51,7 @@ export interface Answer {
 
 export interface TestAppOptions {
   env?: Record<string, string>;
-  /** What `pawl.json` holds. */
+  /** What `pawl.json` holds. The limits of uploads are switched off unless it has `limits`. */
   pawlJson?: Record<string, unknown>;
   /** Instead of a temporary one, which is removed at the end. */
   dataDir?: string;
@@ -132,7 +133,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
 async function configOf({ env = {}, pawlJson = {} }: TestAppOptions, dataDir: string): Promise<Config> {
   const loaded = await loadConfig({
     env: { PAWL_DATA_DIR: dataDir, PAWL_CONFIG: "pawl.json", ...env },
-    readTextFile: () => Promise.resolve(JSON.stringify(pawlJson)),
+    readTextFile: () => Promise.resolve(JSON.stringify({ limits: NO_LIMITS, ...pawlJson })),
     cwd: dataDir,
   });
   if ("mistakes" in loaded) throw new Error(loaded.mistakes.join("\n"));

@@ -3,6 +3,7 @@
  * port and a data directory of its own, to be talked to, stopped, killed and started again.
  */
 import { SignJWT } from "jose";
+import { NO_LIMITS } from "./no_limits.ts";
 import { type Child, startChild } from "./child.ts";
 import { tempDir } from "./temp_dir.ts";
 
@@ -11,7 +12,7 @@ const root = new URL("../../", import.meta.url).pathname;
 export interface ServerOptions {
   /** `PAWL_*` variables beside those that are needed here. */
   env?: Record<string, string>;
-  /** What `pawl.json` holds. */
+  /** What `pawl.json` holds. The limits of uploads are switched off unless it has `limits`. */
   config?: Record<string, unknown>;
   /** Put before the command; must replace itself by it (`prlimit --nofile=80`, `strace -D -f -o ...`), so that signals reach the server. */
   wrapper?: string[];
@@ -109,7 +110,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const dir = cleanup.use(await tempDir());
   const dataDir = dir.join("data");
   const secret = options.env?.PAWL_JWT_SECRET ?? randomSecret();
-  await Deno.writeTextFile(dir.join("pawl.json"), JSON.stringify(options.config ?? {}));
+  await Deno.writeTextFile(dir.join("pawl.json"), JSON.stringify({ limits: NO_LIMITS, ...options.config }));
   const env = environment({
     PAWL_CONFIG: dir.join("pawl.json"),
     PAWL_PORT: "0",
