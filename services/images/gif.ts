@@ -13,7 +13,10 @@ const APPLICATION = 0xff;
 /** How often the animation is repeated, and the colour profile. */
 const APPLICATIONS = new Set(["NETSCAPE2.0", "ANIMEXTS1.0", "ICCRGBG1012"]);
 
-export async function inspectGif(file: ByteWindow, { thorough }: InspectOptions): Promise<Inspection> {
+export async function inspectGif(
+  file: ByteWindow,
+  { thorough, maxFrames = Infinity }: InspectOptions,
+): Promise<Inspection> {
   const head = await file.at(0, 13);
   if (head.length < 13) throw cutOff();
   let width = head[6]! | head[7]! << 8;
@@ -39,7 +42,7 @@ export async function inspectGif(file: ByteWindow, { thorough }: InspectOptions)
       const [frameWidth, frameHeight] = [about[5]! | about[6]! << 8, about[7]! | about[8]! << 8];
       if (frames++ === 0 && (width === 0 || height === 0)) [width, height] = [frameWidth, frameHeight];
       pixels = Math.max(pixels, frameWidth * frameHeight);
-      if (!thorough) return done();
+      if (!thorough || frames > maxFrames) return done();
       const end = await endOfBlocks(file, position + 10 + paletteBytes(about[9]!) + 1);
       if (control) kept.push(control);
       control = null;

@@ -26,6 +26,8 @@ export interface Inspection {
 export interface InspectOptions {
   /** Walk to the end: the file is whole, all frames are counted and `clean` is right. Otherwise only what the head says. */
   thorough: boolean;
+  /** Once there are more nothing is looked at any more: `frames` is one more, and `clean` says nothing. */
+  maxFrames?: number;
 }
 
 /** The picture is damaged, cut off, or not what it says it is; `state` completes "The picture ...". */

@@ -63,13 +63,13 @@ async function look(core: Core, file: ByteWindow, { checked }: ImageOptions): Pr
   if (file.size > maxBytes) {
     throw tooLarge(`${file.size} bytes`, { most: maxBytes, setting: "images.maxBytes" });
   }
-  const inspection = await inspectImage(file, { thorough: true });
+  const inspection = await inspectImage(file, { thorough: true, maxFrames });
   if (inspection === null) return null;
   if (inspection.pixels > maxPixels) {
     throw tooLarge(`${inspection.pixels} pixels`, { most: maxPixels, setting: "images.maxPixels" });
   }
   if (inspection.frames > maxFrames) {
-    throw tooLarge(`${inspection.frames} frames`, { most: maxFrames, setting: "images.maxFrames" });
+    throw tooLarge(`more than ${maxFrames} frames`, { most: maxFrames, setting: "images.maxFrames" });
   }
   return inspection;
 }

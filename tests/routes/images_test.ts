@@ -421,3 +421,62 @@ Deno.test("a start after a crash between cleaning and commit finishes the upload
   const { blobs } = await assertConsistent(app);
   assert.equal(blobs.length, 2, "the clean picture and its thumbnail");
 });
+
+Deno.test("the words of tus metadata and of a form's fields say the same", async () => {
+  await using app = await startApp();
+  const photo = await photograph();
+  const metadata = Object.entries({ filename: "photo.jpg", removeExif: "true" })
+    .map(([key, value]) => `${key} ${btoa(value)}`).join(",");
+  const tus = await app.request("/files", {
+    method: "POST",
+    body: photo,
+    headers: {
+      "Tus-Resumable": "1.0.0",
+      "Upload-Length": String(photo.length),
+      "Upload-Metadata": metadata,
+      "Content-Type": "application/offset+octet-stream",
+    },
+  });
+  assert.equal(tus.status, 201);
+  await tus.body?.cancel();
+  const form = new FormData();
+  form.append("file", new File([photo], "photo.jpg", { type: "image/jpeg" }));
+  form.append("removeExif", "1");
+  const posted = await app.request("/api/v1/attachments", { method: "POST", body: form });
+  assert.equal(posted.status, 201);
+  await posted.body?.cancel();
+  const { items } = (await app.json("GET", "/api/v1/attachments")).body;
+  const clean = sha256Of(await cleaned(photo));
+  // deno-lint-ignore no-explicit-any -- answers
+  assert.deepEqual(items.map(({ sha256 }: any) => sha256), [clean, clean]);
+  const wrong = await put(app, { bytes: photo, query: "removeExif=perhaps" });
+  assert.deepEqual([wrong.status, wrong.body.code], [400, "invalid-request"]);
+  await assertConsistent(app);
+});
+
+Deno.test("a picture of a type that checks them is refused by tus too, and the upload has failed", async () => {
+  await using app = await startApp();
+  const metadata = `filename ${btoa("bomb.png")},businessType ${btoa("Image")}`;
+  const bomb = pngBomb();
+  const headers = {
+    "Tus-Resumable": "1.0.0",
+    "Upload-Length": String(bomb.length),
+    "Upload-Metadata": metadata,
+  };
+  const created = await app.request("/files", { method: "POST", headers });
+  assert.equal(created.status, 201);
+  const patched = await app.request(new URL(created.headers.get("Location")!, "http://localhost").pathname, {
+    method: "PATCH",
+    body: bomb,
+    headers: {
+      "Tus-Resumable": "1.0.0",
+      "Upload-Offset": "0",
+      "Content-Type": "application/offset+octet-stream",
+      "Content-Length": String(bomb.length),
+    },
+  });
+  assert.equal(patched.status, 422);
+  assert.match((await patched.json()).detail, /pixels/);
+  const { blobs } = await assertConsistent(app);
+  assert.deepEqual(blobs, []);
+});

@@ -122,3 +122,9 @@ Deno.test("a large file is read through a window of fixed size", async () => {
   assert.equal((await window.at(299_990, 100)).length, 10);
   assert.equal((await window.at(300_000, 100)).length, 0);
 });
+
+Deno.test("frames beyond the allowed ones are not looked at", async () => {
+  const bytes = gifOf({ frames: 10_000 });
+  const inspection = await inspectImage(bytesInMemory(bytes), { thorough: true, maxFrames: 7 });
+  assert.equal(inspection?.frames, 8);
+});
