@@ -3,10 +3,12 @@ import { chunkClient } from "../support/chunk_client.ts";
 import { startApp } from "../support/app.ts";
 import { startServer } from "../support/server.ts";
 import { assertConsistent } from "../support/store_check.ts";
+import { crashTusClient } from "./crash_tus_client.ts";
 import { crashClient, type Figures, seededRandom } from "./crash_client.ts";
 
 const KILLS = 32;
-const CLIENTS = 6;
+const CHUNK_CLIENTS = 3;
+const TUS_CLIENTS = 3;
 
 Deno.test("after kills at random moments every acknowledged byte is there, and nothing else", async () => {
   const seed = Number(Deno.env.get("TEST_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
@@ -16,11 +18,12 @@ Deno.test("after kills at random moments every acknowledged byte is there, and n
   const recoveries: number[] = [];
 
   await using server = await startServer({ config: { chunks: { min: "16 KiB" } } });
-  const clients = await Promise.all(Array.from({ length: CLIENTS }, async (_, index) => {
+  const clients = await Promise.all(Array.from({ length: CHUNK_CLIENTS + TUS_CLIENTS }, async (_, index) => {
     const name = `client${index}`;
     const token = await server.token({ sub: name, role: "admin" });
     const client = chunkClient({ url: () => server.url, token });
-    return crashClient(client, { name, random: seededRandom(seed + index), figures });
+    const speaks = index < CHUNK_CLIENTS ? crashClient : crashTusClient;
+    return speaks(client, { name, random: seededRandom(seed + index), figures });
   }));
 
   for (let kill = 0; kill < KILLS; kill++) {

@@ -84,7 +84,11 @@ export function chunkClient({ url, token }: { url: () => URL; token: string }): 
     const response = await fetch(new URL(path, url()), { ...init, method, headers, body });
     const text = await response.text();
     const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : null };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson && text !== "" ? JSON.parse(text) : null,
+    };
   };
 
   return {
