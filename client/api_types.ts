@@ -35,13 +35,31 @@ export interface Attachment {
   updatedAt: string;
   /** When it went into the recycle bin; null while it is live. */
   deletedAt: string | null;
+  /** Since when only administrators have seen it there; null otherwise. */
+  binnedAt: string | null;
   downloadCount: number;
   /** Path of its bytes, to be resolved against the server's address. */
   url: string;
-  /** Of pictures; null or absent otherwise. */
-  image?: { width: number; height: number } | null;
-  /** Resized pictures by name, e.g. `thumbnail`; absent or empty when there are none. */
-  variants?: Record<string, { url: string; width: number; height: number }>;
+  /** Of pictures, as people see them, upright; null for what is none. */
+  image: { width: number; height: number; metadataRemoved: boolean } | null;
+  /** Smaller pictures that there are, or that are made when somebody asks for them. */
+  variants: Partial<Record<VariantName, { url: string; width: number; height: number }>>;
+}
+
+export type VariantName = "thumbnail" | "small" | "medium" | "large";
+
+/** What is done to a picture. */
+export interface ImageOptions {
+  /** The thumbnail at once, not only when somebody asks; default true. */
+  generateThumbnail?: boolean;
+  /** All variants at once. */
+  generateMultipleSizes?: boolean;
+  /** Stores the picture with a mark on it. */
+  addWatermark?: boolean;
+  /** Instead of the configured mark; up to 64 characters. */
+  watermarkText?: string;
+  /** Removes what says where, when and by whom; by default the business type decides. */
+  removeExif?: boolean;
 }
 
 export type SessionStatus = "uploading" | "completing" | "completed" | "failed" | "cancelled" | "expired";
@@ -50,22 +68,25 @@ export type SessionStatus = "uploading" | "completing" | "completed" | "failed" 
 export interface UploadSession {
   id: string;
   fileName: string;
-  size: number;
+  /** null while nobody has said it (tus). */
+  size: number | null;
   contentType: string;
   businessType: string;
   businessId: string | null;
   visibility: Visibility;
+  /** A part of a file that tus puts together, or such a file; null for all others. */
+  concatenation: "partial" | "final" | null;
   chunkSize: number;
   minChunkSize: number;
   maxChunkSize: number;
-  totalChunks: number;
+  totalChunks: number | null;
   /** Slots of `chunkSize` that are whole. */
   uploadedChunkIndexes: number[];
   /** What has arrived, merged and sorted. */
   received: Span[];
   receivedBytes: number;
-  /** 0 to 100. */
-  progress: number;
+  /** 0 to 100; null while the size is not known. */
+  progress: number | null;
   status: SessionStatus;
   attachmentId: string | null;
   /** Declared digest of the whole file, lower-case hex. */
@@ -91,8 +112,8 @@ export interface AttachmentQuery extends PageQuery {
   businessId?: string;
   /** A part of the name. A page may be short and still have a cursor. */
   q?: string;
-  /** Default `live`; `deleted` is the recycle bin. */
-  state?: "live" | "deleted";
+  /** Default `live`; `deleted` is the recycle bin, `binned` what only administrators still see there. */
+  state?: "live" | "deleted" | "binned";
   /** Newest first (default), A to Z, or largest first. Beyond 10,000 files only `created`. */
   sort?: "created" | "name" | "size";
 }
@@ -111,6 +132,37 @@ export interface DeleteResult {
   /** Why not; null when it was deleted. */
   code: string | null;
   detail: string | null;
+}
+
+export interface RestoreResult {
+  id: string;
+  restored: boolean;
+  /** Why not; null when it was restored. */
+  code: string | null;
+  detail: string | null;
+}
+
+/** What may be uploaded as what. */
+export interface BusinessType {
+  name: string;
+  /** Largest file, bytes, inclusive. */
+  maxBytes: number;
+  /** Lower-case with their dot; null: any, also none. */
+  extensions: string[] | null;
+  /** Of files whose upload names none. */
+  visibility: Visibility;
+}
+
+/** A ZIP of many attachments; it can be downloaded and resumed like a file. */
+export interface Archive {
+  id: string;
+  /** Path of its bytes, to be resolved against the server's address. */
+  url: string;
+  fileName: string;
+  size: number;
+  /** How many. */
+  files: number;
+  expiresAt: string;
 }
 
 /** Who is signed in in this browser. */
@@ -150,7 +202,7 @@ export interface AccessToken {
   lastUsedAt: string | null;
   createdBy: string;
   createdAt: string;
-  status: string;
+  status: "active" | "exhausted" | "expired" | "revoked";
 }
 
 /** Only the answer to the creation has these. */
@@ -158,4 +210,6 @@ export interface NewAccessToken extends AccessToken {
   token: string;
   /** Where anybody with it can download. */
   url: string;
+  /** The address as a QR code: an SVG document. */
+  qrCode: string;
 }

@@ -1,9 +1,20 @@
 /** The API's calls: one request each, tried again when that is safe. */
 import { type Answer, jsonOf } from "./answer.ts";
-import type { AccessToken, Attachment, Chunk, DeleteResult, NewAccessToken, Page } from "./api_types.ts";
+import type {
+  AccessToken,
+  Archive,
+  Attachment,
+  BusinessType,
+  Chunk,
+  DeleteResult,
+  NewAccessToken,
+  Page,
+  RestoreResult,
+} from "./api_types.ts";
 import { persist } from "./retry.ts";
 import type { Call, Server } from "./server.ts";
 import type {
+  ArchiveCalls,
   AttachmentCalls,
   CallOptions,
   RequestOptions,
@@ -64,6 +75,21 @@ async function* pages<T>(next: (cursor: string | undefined) => Promise<Page<T>>)
   } while (cursor !== undefined);
 }
 
+/** As many requests as it takes; results in the order of `ids`. */
+async function inBatches<Result>(
+  server: Server,
+  { path, ids, more }: { path: string; ids: readonly string[]; more: Record<string, unknown> },
+  options: CallOptions | undefined,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let start = 0; start < ids.length; start += BATCH) {
+    const call = { method: "POST", path, json: { ids: ids.slice(start, start + BATCH), ...more } };
+    const part = await json<{ results: Result[] }>(server, call, { ...options, repeatable: true });
+    results.push(...part.results);
+  }
+  return results;
+}
+
 const attachmentPath = (id: string) => `api/v1/attachments/${encodeURIComponent(id)}`;
 const uploadPath = (id: string) => `api/v1/uploads/${encodeURIComponent(id)}`;
 
@@ -80,19 +106,12 @@ export function attachmentCalls(server: Server): AttachmentCalls {
       const query = permanent ? { permanent } : {};
       await answerOf(server, { method: "DELETE", path: attachmentPath(id), query }, options);
     },
-    async deleteMany(ids, options) {
-      const results: DeleteResult[] = [];
-      for (let start = 0; start < ids.length; start += BATCH) {
-        const call = {
-          method: "POST",
-          path: `${path}/delete`,
-          json: { ids: ids.slice(start, start + BATCH) },
-        };
-        const part = await json<{ results: DeleteResult[] }>(server, call, { ...options, repeatable: true });
-        results.push(...part.results);
-      }
-      return results;
+    deleteMany(ids, { permanent, ...options } = {}) {
+      const more = permanent ? { permanent } : {};
+      return inBatches<DeleteResult>(server, { path: `${path}/delete`, ids, more }, options);
     },
+    restoreMany: (ids, options) =>
+      inBatches<RestoreResult>(server, { path: `${path}/restore`, ids, more: {} }, options),
     restore: (id, options) =>
       json<Attachment>(server, { method: "POST", path: `${attachmentPath(id)}/restore` }, options),
     contentUrl(attachment, { download, fileName, variant } = {}) {
@@ -166,4 +185,24 @@ export function sessionCalls(server: Server): SessionCalls {
       await answerOf(server, { method: "DELETE", path }, options);
     },
   };
+}
+
+export function archiveCalls(server: Server): ArchiveCalls {
+  const path = "api/v1/archives";
+  return {
+    create: (ids, { fileName, ...options } = {}) => {
+      const call = { method: "POST", path, json: { ids, ...(fileName === undefined ? {} : { fileName }) } };
+      return json<Archive>(server, call, options);
+    },
+    contentUrl(ids, { fileName } = {}) {
+      const address = server.url(path, { fileName });
+      for (const id of ids) address.searchParams.append("id", id);
+      return address.href;
+    },
+  };
+}
+
+export async function businessTypes(server: Server, options?: CallOptions): Promise<BusinessType[]> {
+  const call = { method: "GET", path: "api/v1/business-types" };
+  return (await json<{ items: BusinessType[] }>(server, call, options)).items;
 }

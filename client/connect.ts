@@ -1,5 +1,14 @@
 /** The entry: one connection to one server. */
-import { answerOf, attachmentCalls, request, sessionCalls, tokenCalls, uploadCalls } from "./calls.ts";
+import {
+  answerOf,
+  archiveCalls,
+  attachmentCalls,
+  businessTypes,
+  request,
+  sessionCalls,
+  tokenCalls,
+  uploadCalls,
+} from "./calls.ts";
 import { startDownload } from "./download.ts";
 import { newServer, type Surroundings } from "./server.ts";
 import { uploadStream } from "./stream_upload.ts";
@@ -24,6 +33,8 @@ export function connectWith(options: ConnectOptions, surroundings: Surroundings)
     attachments: attachmentCalls(server),
     uploads: uploadCalls(server),
     tokens: tokenCalls(server),
+    archives: archiveCalls(server),
+    businessTypes: (options) => businessTypes(server, options),
     session: sessionCalls(server),
     async ping(options) {
       const before = server.clock.now();

@@ -2,15 +2,18 @@
 import type {
   AccessToken,
   AccessTokenRequest,
+  Archive,
   Attachment,
   AttachmentChange,
   AttachmentQuery,
   BrowserSession,
+  BusinessType,
   Chunk,
   DeleteResult,
   NewAccessToken,
   Page,
   PageQuery,
+  RestoreResult,
   UploadSession,
 } from "./api_types.ts";
 import type { Download, DownloadOptions } from "./download_types.ts";
@@ -54,9 +57,12 @@ export interface Pawl {
   readonly attachments: AttachmentCalls;
   readonly uploads: UploadCalls;
   readonly tokens: TokenCalls;
+  readonly archives: ArchiveCalls;
   readonly session: SessionCalls;
   /** Milliseconds until an empty answer came. */
   ping(options?: CallOptions): Promise<number>;
+  /** What may be uploaded as what, `General` first. */
+  businessTypes(options?: CallOptions): Promise<BusinessType[]>;
   /** Any other route of the API: `path` is relative to `baseUrl`. Gives the JSON, undefined for an empty answer. */
   request<T>(method: string, path: string, options?: RequestOptions): Promise<T>;
 }
@@ -81,9 +87,17 @@ export interface AttachmentCalls {
   change(id: string, change: AttachmentChange, options?: CallOptions): Promise<Attachment>;
   /** Into the recycle bin; `permanent`: at once and for good. */
   delete(id: string, options?: CallOptions & { permanent?: boolean }): Promise<void>;
-  /** Into the recycle bin, up to 1,000 in one request; more are sent in several. Results are in the order of `ids`. */
-  deleteMany(ids: readonly string[], options?: CallOptions): Promise<DeleteResult[]>;
+  /**
+   * Into the recycle bin, or gone for good; 1,000 in one request, more in several. Results are in the order of `ids`. A
+   * repetition after a lost answer may say of some that they were not there any more.
+   */
+  deleteMany(
+    ids: readonly string[],
+    options?: CallOptions & { permanent?: boolean },
+  ): Promise<DeleteResult[]>;
   restore(id: string, options?: CallOptions): Promise<Attachment>;
+  /** As `deleteMany`. */
+  restoreMany(ids: readonly string[], options?: CallOptions): Promise<RestoreResult[]>;
   /** Address of the bytes, for links, pictures and media. `fileName`: the name it is saved under. */
   contentUrl(
     attachment: Attachment | string,
@@ -110,6 +124,13 @@ export interface TokenCalls {
     options?: CallOptions,
   ): AsyncGenerator<AccessToken, void, undefined>;
   revoke(id: string, options?: CallOptions): Promise<void>;
+}
+
+export interface ArchiveCalls {
+  /** Of any number of attachments; kept for 24 hours. Give its `url` to `download`. */
+  create(ids: readonly string[], options?: CallOptions & { fileName?: string }): Promise<Archive>;
+  /** Address of a ZIP of up to 100 attachments, for links; nothing is created. */
+  contentUrl(ids: readonly string[], options?: { fileName?: string }): string;
 }
 
 /** The browser's cookie. */

@@ -20,7 +20,7 @@ export interface OpenWish {
 
 export async function openSession(server: Server, wish: OpenWish, signal: AbortSignal): Promise<Opened> {
   const { source, options, fingerprint, sha256, forceNew } = wish;
-  const { businessType, businessId, visibility } = options;
+  const { businessType, businessId, visibility, image } = options;
   const contentType = options.contentType ?? source.type;
   const answer = await server.send({
     method: "POST",
@@ -34,6 +34,7 @@ export async function openSession(server: Server, wish: OpenWish, signal: AbortS
       ...(businessType === undefined ? {} : { businessType }),
       ...(businessId === undefined ? {} : { businessId }),
       ...(visibility === undefined ? {} : { visibility }),
+      ...(image === undefined ? {} : { image }),
       ...(forceNew ? { forceNew } : {}),
     },
     signal,

@@ -1,5 +1,5 @@
 /** What an upload takes and gives. */
-import type { Attachment, Visibility } from "./api_types.ts";
+import type { Attachment, ImageOptions, Visibility } from "./api_types.ts";
 import type { PawlError } from "./errors.ts";
 import type { TransferProgress } from "./progress_types.ts";
 
@@ -37,6 +37,8 @@ export interface FileFields {
 }
 
 export interface UploadOptions extends FileFields {
+  /** What is done to it if it is a picture. */
+  image?: ImageOptions;
   /** Of the whole file, lower-case hex, when you know it; it is checked all the same. */
   sha256?: string;
   /** Your own mark of the content, to find the open session again. Default: `fingerprint` of the source. */

@@ -32,7 +32,8 @@ function Row({ session }: { session: UploadSession }) {
   const page = usePage();
   const words = useWords();
   const { m, format } = words;
-  const { id, fileName, size, receivedBytes, contentType, expiresAt } = session;
+  const { id, fileName, receivedBytes, contentType, expiresAt } = session;
+  const size = session.size ?? receivedBytes;
   const elsewhere = useStore(page.unfinished.elsewhere, (held) => held.has(id));
   const [asking, setAsking] = useState(false);
   const input = useRef<HTMLInputElement>(null);

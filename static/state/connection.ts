@@ -15,7 +15,7 @@ import type { Pawl } from "../../client/mod.ts";
 import { startUpload } from "../../client/upload.ts";
 import { newWholeHash } from "../../client/whole_hash.ts";
 
-export type Connection = Omit<Pawl, "download" | "uploadStream">;
+export type Connection = Omit<Pawl, "download" | "uploadStream" | "archives" | "businessTypes">;
 
 /** To the server that the page came from. */
 export function openConnection({ hashWorkerUrl }: { hashWorkerUrl: string | null }): Connection {

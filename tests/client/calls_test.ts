@@ -54,6 +54,56 @@ Deno.test("many are deleted in as many requests as it takes", async () => {
   assert.deepEqual(await pawl.attachments.deleteMany([]), []);
 });
 
+Deno.test("many are restored, or deleted for good", async () => {
+  await using app = await startApp();
+  const { pawl } = connectTo(app);
+  const ids: string[] = [];
+  for (const name of ["a.txt", "b.txt"]) ids.push((await pawl.upload(text(name, name)).result).id);
+  await pawl.attachments.deleteMany(ids);
+  const restored = await pawl.attachments.restoreMany(ids);
+  assert.deepEqual(restored.map(({ restored }) => restored), [true, true]);
+  await pawl.attachments.deleteMany(ids, { permanent: true });
+  assert.deepEqual((await pawl.attachments.list({ state: "deleted" })).items, []);
+});
+
+Deno.test("a link is made, downloaded by anybody, listed and revoked", async () => {
+  await using app = await startApp();
+  const { pawl } = connectTo(app);
+  const { id } = await pawl.upload(text("shared", "a.txt")).result;
+  const link = await pawl.tokens.create(id, { validHours: 2, maxUses: 0 });
+  assert.deepEqual([link.maxUses, link.remainingUses, link.status], [0, null, "active"]);
+  const anybody = connectTo(app, { token: "" }).pawl.download(new URL(link.url).pathname + "?download=1");
+  assert.equal(await new Response(anybody.stream).text(), "shared");
+  const [listed] = await Array.fromAsync(pawl.tokens.list(id));
+  assert.deepEqual([listed!.id, listed!.uses], [link.id, 1]);
+  await pawl.tokens.revoke(link.id);
+  assert.equal((await Array.fromAsync(pawl.tokens.list(id)))[0]!.status, "revoked");
+});
+
+Deno.test("a ZIP is made and downloaded like a file", async () => {
+  await using app = await startApp();
+  const { pawl } = connectTo(app);
+  const ids: string[] = [];
+  for (const name of ["a.txt", "b.txt"]) ids.push((await pawl.upload(text(name, name)).result).id);
+  const archive = await pawl.archives.create(ids, { fileName: "both.zip" });
+  assert.deepEqual([archive.files, archive.fileName], [2, "both.zip"]);
+  const download = pawl.download(archive.url);
+  const bytes = new Uint8Array(await new Response(download.stream).arrayBuffer());
+  assert.equal(bytes.length, archive.size);
+  assert.deepEqual([...bytes.subarray(0, 4)], [0x50, 0x4b, 3, 4]);
+  assert.equal((await download.result).fileName, "both.zip");
+  const direct = pawl.archives.contentUrl(ids, { fileName: "c.zip" });
+  assert.equal(direct, `http://127.0.0.1/api/v1/archives?fileName=c.zip&id=${ids[0]}&id=${ids[1]}`);
+  assert.equal((await new Response(pawl.download(direct).stream).arrayBuffer()).byteLength > 0, true);
+});
+
+Deno.test("business types tell what may be uploaded as what", async () => {
+  await using app = await startApp();
+  const types = await connectTo(app).pawl.businessTypes();
+  assert.equal(types[0]!.name, "General");
+  assert.ok(types.some(({ name, maxBytes, extensions }) => name === "Avatar" && maxBytes > 0 && extensions));
+});
+
 Deno.test("open sessions are listed with their chunks, and cancelled", async () => {
   await using app = await startApp();
   const { pawl } = connectTo(app);

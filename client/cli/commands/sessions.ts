@@ -56,8 +56,8 @@ function table(sessions: readonly UploadSession[]): string[] {
     sessions.map(({ id, receivedBytes, size, expiresAt, fileName }) => [
       id,
       formatSize(receivedBytes),
-      formatSize(size),
-      formatPercent(size === 0 ? 1 : receivedBytes / size),
+      size === null ? "?" : formatSize(size),
+      size === null ? "" : formatPercent(size === 0 ? 1 : receivedBytes / size),
       formatTime(expiresAt),
       fileName,
     ]),
