@@ -16,10 +16,12 @@ export const INCONSISTENT_LENGTH =
 /** From this interop version on (draft -04), an append has a media type of its own. */
 const MEDIA_TYPE_SINCE = 6;
 
-/** `Upload-Complete`; null: absent, or no boolean. */
+/** `Upload-Complete`, or the opposite in the words of draft -01 (interop 3); null: absent, or no boolean. */
 export function uploadComplete(headers: Headers): boolean | null {
-  const value = item(headers, "Upload-Complete");
-  return typeof value === "boolean" ? value : null;
+  const complete = item(headers, "Upload-Complete");
+  if (typeof complete === "boolean") return complete;
+  const incomplete = item(headers, "Upload-Incomplete");
+  return typeof incomplete === "boolean" ? !incomplete : null;
 }
 
 /** `Upload-Offset` or `Upload-Length` in bytes; null: absent, or no integer from 0. */

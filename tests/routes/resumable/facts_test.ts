@@ -79,6 +79,15 @@ Deno.test("resumable uploads: limits and fields", async (t) => {
     }
   });
 
+  await t.step("fact 42: what interop 3 calls incomplete does not become a file too early", async () => {
+    const draft = { "Upload-Draft-Interop-Version": "3" };
+    const path = await of.create({ ...draft, "Upload-Incomplete": "?1" }, HELLO);
+    assert.equal((await of.send("HEAD", path, draft)).headers.get("Upload-Complete"), "?0");
+    const last = { ...draft, "Content-Type": null, "Upload-Offset": "11", "Upload-Incomplete": "?0" };
+    const answer = await of.send("PATCH", path, last, HELLO);
+    assert.deepEqual([answer.status, JSON.parse(answer.text).size], [200, 22]);
+  });
+
   await t.step("fact 43: a field of a wrong type is as good as absent", async () => {
     // Neither is a length then, so that it stays unknown.
     for (const length of ["?1", '"11"', "11.0", "-1", "1e3"]) {
@@ -182,8 +191,14 @@ Deno.test("resumable uploads: creation", async (t) => {
   await t.step(
     "fact 53: without a name there is one; a hostile one harms nobody; encoded bytes stay as they are",
     async () => {
-      const nameless = await of.send("POST", "/files", { "Upload-Complete": "?1" }, HELLO);
-      assert.ok(JSON.parse(nameless.text).fileName.length > 0);
+      for (
+        const [type, ending] of [[null, ""], ["application/octet-stream", ".bin"], ["text/plain", ".txt"]]
+      ) {
+        const headers = { "Upload-Complete": "?1", "Content-Type": type! };
+        const nameless = JSON.parse((await of.send("POST", "/files", headers, HELLO)).text);
+        assert.match(nameless.fileName, /^upload \d{4}-\d\d-\d\d \d\d-\d\d-\d\d(\.\w+)?$/);
+        assert.ok(nameless.fileName.endsWith(ending), nameless.fileName);
+      }
       const hostile = await of.send("POST", "/files", {
         "Upload-Complete": "?1",
         "Content-Disposition": 'inline; filename="../../etc/passwd"',
