@@ -62,14 +62,18 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   const audit = newAudit({ now });
   const inTurn = newInTurn();
   const limits = newLimits({ records, rules: config.limits, inTurn, background, now });
-  const images = openImages(config, { warn: (message, properties) => log.warning(message, properties) });
+  const gate = createGate();
+  const images = openImages(config, {
+    isBusy: () => gate.running > 0,
+    warn: (message, properties) => log.warning(message, properties),
+  });
   opened.defer(() => images.close());
   const core: Core = {
     config,
     records,
     blobs,
     live: newLiveUploads(records),
-    gate: createGate(),
+    gate,
     pool: [],
     background,
     inTurn,

@@ -26,16 +26,19 @@ export interface Images {
 }
 
 export interface ImagesOptions {
+  /** Whether requests with bodies are under way. */
+  isBusy(): boolean;
   warn(message: string, properties: Record<string, unknown>): void;
 }
 
-export function openImages({ images }: Config, { warn }: ImagesOptions): Images {
+export function openImages({ images }: Config, { isBusy, warn }: ImagesOptions): Images {
   const workshop = openWorkshop({
     engines: enginesOf(images.engine),
     limits: { pixels: images.maxPixels, seconds: images.timeoutSeconds },
     workers: images.workers,
     queue: images.queue,
     idleMs: IDLE_MS,
+    isBusy,
     onUnusable: (engine, why) => warn("The image engine {engine} cannot be used: {why}", { engine, why }),
   });
   return {

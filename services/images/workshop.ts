@@ -32,6 +32,8 @@ export interface WorkshopOptions {
   queue: number;
   /** Ms without work after which a worker and its memory go. */
   idleMs: number;
+  /** Others need the machine now: what nobody waits for then takes half of the time at most. */
+  isBusy?: () => boolean;
   /** An engine that was to be used cannot be. */
   onUnusable?: (engine: EngineName, why: string) => void;
 }
@@ -51,16 +53,20 @@ interface Bench {
 const GRACE_MS = 1000;
 /** Loading an engine takes less than a tenth of this on a slow machine. */
 const START_MS = 30_000;
+/** Between two jobs that nobody waits for, at most. */
+const MAX_BREATH_MS = 2000;
 
 /** Starts no worker yet. */
 export function openWorkshop(options: WorkshopOptions): Workshop {
-  const { limits, workers, queue, idleMs, onUnusable = () => {} } = options;
+  const { limits, workers, queue, idleMs, isBusy = () => false, onUnusable = () => {} } = options;
   const engines = [...options.engines];
   const waiting: Record<Priority, Waiting[]> = { commit: [], asked: [], background: [] };
   const resting: Bench[] = [];
   const all = new Set<Bench>();
   let working = 0;
   let closed = false;
+  /** Until its time comes nothing that nobody waits for is begun. */
+  let breathing: ReturnType<typeof setTimeout> | undefined;
 
   const count = () => PRIORITIES.reduce((sum, priority) => sum + waiting[priority].length, 0);
 
@@ -129,13 +135,23 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
 
   function next(): void {
     if (working >= workers || closed) return;
-    const job = PRIORITIES.map((priority) => waiting[priority]).find((jobs) => jobs.length > 0)?.shift();
-    if (!job) return;
+    const priority = PRIORITIES.find((priority) => waiting[priority].length > 0);
+    if (priority === undefined || (priority === "background" && breathing !== undefined)) return;
+    const started = performance.now();
     working++;
-    void work(job).finally(() => {
+    void work(waiting[priority].shift()!).finally(() => {
       working--;
+      if (priority === "background" && isBusy()) breathe(performance.now() - started);
       next();
     });
+  }
+
+  function breathe(ms: number): void {
+    clearTimeout(breathing);
+    breathing = setTimeout(() => {
+      breathing = undefined;
+      next();
+    }, Math.min(ms, MAX_BREATH_MS));
   }
 
   return {
@@ -152,6 +168,7 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
     },
     close() {
       closed = true;
+      clearTimeout(breathing);
       for (const priority of PRIORITIES) {
         for (const { done } of waiting[priority].splice(0)) done.reject(stopping());
       }

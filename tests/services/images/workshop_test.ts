@@ -90,6 +90,28 @@ Deno.test("uploads go before downloads, and these before what nobody waits for; 
   }
 });
 
+Deno.test("what nobody waits for leaves the machine to others half of the time, while there are others", async () => {
+  let busy = true;
+  const workshop = open({ engines: ["imagescript"], isBusy: () => busy });
+  try {
+    await workshop.run(photo, "background");
+    const order: string[] = [];
+    const job = (name: string) => async () => {
+      order.push(name);
+      return await photo();
+    };
+    // It breathes now; whoever waits is served all the same.
+    const later = workshop.run(job("background"), "background");
+    await workshop.run(job("asked"), "asked");
+    assert.deepEqual(order, ["asked"]);
+    busy = false;
+    await later;
+    assert.deepEqual(order, ["asked", "background"]);
+  } finally {
+    workshop.close();
+  }
+});
+
 Deno.test("more jobs than may wait are refused, and one that cannot be prepared harms no other", async () => {
   const workshop = open({ engines: ["imagescript"], queue: 2 });
   try {
