@@ -5,6 +5,7 @@ import type { Env } from "./env.ts";
 
 /** What scripts of listed origins may read beside the few headers that browsers always show. */
 const EXPOSED = [
+  "Accept-Patch",
   "Accept-Ranges",
   "Allow",
   "Content-Disposition",
@@ -33,6 +34,7 @@ const EXPOSED = [
   "Upload-Limit",
   "Upload-Metadata",
   "Upload-Offset",
+  "WWW-Authenticate",
   "X-Request-Id",
 ];
 
