@@ -1,8 +1,11 @@
 /** Gives an upload up for good, finished or not: its address answers `upload-cancelled` from then on. */
+import { putDeleted } from "../attachments/recycle_bin.ts";
+import { actorOf } from "../audit/entry.ts";
+import { putDeleted } from "../attachments/recycle_bin.ts";
+import { actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import type { AttachmentRecord, Caller, UploadRecord } from "../model.ts";
 import { permitted } from "../policy.ts";
-import { putAttachment } from "../records/attachments.ts";
 import { keys } from "../records/keys.ts";
 import { endWithoutFile } from "./end.ts";
 import { endedProblem, findUpload } from "./find.ts";
@@ -14,21 +17,21 @@ import { endedProblem, findUpload } from "./find.ts";
  */
 export async function terminateUpload(core: Core, caller: Caller, id: string): Promise<void> {
   let record = await findUpload(core, caller, { id, action: "upload.cancel" });
-  if (record.status === "uploading") record = await endWithoutFile(core, record, { status: "cancelled" });
-  else if (record.status !== "completed") throw endedProblem(record);
+  if (record.status === "uploading") {
+    record = await endWithoutFile(core, record, { status: "cancelled", actor: actorOf(caller) });
+  } else if (record.status !== "completed") throw endedProblem(record);
   if (record.status === "completed") await withFile(core, caller, record);
 }
 
 async function withFile(core: Core, caller: Caller, { id, attachmentId }: UploadRecord): Promise<void> {
-  const { records, now } = core;
+  const { records } = core;
   await records.transact(async (commit) => {
     const session = await records.get<UploadRecord>(keys.upload(id));
     if (session.value?.status !== "completed") return; // Our own commit, whose answer was lost.
     commit.check(session).set(session.key, { ...session.value, status: "cancelled" });
     const file = await records.get<AttachmentRecord>(keys.attachment(attachmentId!));
     if (!file.value || file.value.deletedAt !== null) return;
-    const before = permitted(caller, "attachment.delete", file.value);
-    commit.check(file);
-    putAttachment(commit, { ...before, deletedAt: now(), updatedAt: now() }, before);
+    permitted(caller, "attachment.delete", file.value);
+    putDeleted(core, commit, { entry: file, actor: actorOf(caller), detail: {} });
   });
 }
