@@ -136,6 +136,7 @@ export function newServer(options: ConnectOptions, surroundings: Surroundings = 
           signal.throwIfAborted();
           return await fetch(address, {
             ...init,
+            ...(init.body instanceof ReadableStream ? { duplex: "half" } as RequestInit : {}),
             ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
             headers: { ...headers, ...authorized },
             signal,
@@ -147,6 +148,10 @@ export function newServer(options: ConnectOptions, surroundings: Surroundings = 
         }
       };
       if (!own) return await attempt({});
+      // A stream can be sent only once.
+      if (init.body instanceof ReadableStream) {
+        return await attempt(headersWith((await authorization.current()).header));
+      }
       return await authorised(attempt, (response) => response.body?.cancel());
     },
   };

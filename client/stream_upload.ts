@@ -42,6 +42,8 @@ export async function uploadStream(
     }),
   );
   try {
+    // Renews a token that has expired, while the stream is still whole.
+    await server.send({ method: "GET", path: "api/v1/session", signal: request.signal });
     const response = await server.open(server.url(`api/v1/files/${encodeURIComponent(fileName)}`, query), {
       method: "PUT",
       body: counted as ReadableStream<Uint8Array<ArrayBuffer>>,

@@ -174,7 +174,8 @@ Deno.test("never more chunks are on their way than asked for, and a fixed size i
 
 Deno.test("a stream of unknown length goes up in one request and is compared", async () => {
   await using app = await startApp();
-  const { pawl } = connectTo(app);
+  const tokens = ["stale", await app.token(ADMIN)];
+  const { pawl } = connectTo(app, { token: () => tokens.shift()! });
   const bytes = randomBytes(300_000, { seed: 3 });
   const stream = new Blob([bytes]).stream();
   const attachment = await pawl.uploadStream(stream, { fileName: "from a pipe.bin", businessId: "x" });
