@@ -4,6 +4,7 @@
  */
 import type { Core } from "../core.ts";
 import type { FileFacts, ImageFacts } from "../model.ts";
+import { xmlRoot } from "../content/text.ts";
 import { Problem } from "../problem.ts";
 import type { StoredContent } from "../uploads/finish.ts";
 import { bytesInMemory, type ByteWindow, byteWindow, WINDOW } from "./byte_window.ts";
@@ -13,6 +14,7 @@ import type { Inspection } from "./inspection.ts";
 import { type ImageOptions, imageOptions, processingOf } from "./options.ts";
 import { bytesOf } from "./pieces.ts";
 import { storeBlob } from "./store_blob.ts";
+import { cleanSvg } from "./svg.ts";
 
 export interface Processed {
   /** What is to be stored. */
@@ -42,7 +44,10 @@ export async function processContent(
   try {
     const file = byteWindow(reader, content.size);
     const inspection = await look(core, file, options);
-    if (inspection === null) return { content, made: false, image: null, processing };
+    if (inspection === null) {
+      const drawing = await changeDrawing(core, { file, options });
+      return { content: drawing ?? content, made: drawing !== null, image: null, processing };
+    }
     return { processing, ...await change(core, { file, inspection, options, content }) };
   } finally {
     reader.close();
@@ -72,6 +77,27 @@ async function look(core: Core, file: ByteWindow, { checked }: ImageOptions): Pr
     throw tooLarge(`more than ${maxFrames} frames`, { most: maxFrames, setting: "images.maxFrames" });
   }
   return inspection;
+}
+
+/** An SVG without what its drawing does not need; null: there is nothing to remove, or it is none. */
+async function changeDrawing(
+  core: Core,
+  { file, options }: { file: ByteWindow; options: ImageOptions },
+): Promise<StoredContent | null> {
+  if (!options.removeExif || xmlRoot(await file.at(0, WINDOW)) !== "svg") return null;
+  const { maxBytes } = core.config.images;
+  if (file.size > maxBytes) {
+    throw tooLarge(`${file.size} bytes`, { most: maxBytes, setting: "images.maxBytes" });
+  }
+  const clean = await cleanSvg(await wholeOf(file));
+  if (clean === "impossible") {
+    if (!options.strict) return null;
+    throw new Problem(
+      "image-unsupported",
+      "This SVG holds a picture whose metadata cannot be removed without changing it. Save that one as JPEG or PNG, or send it with removeExif=false.",
+    );
+  }
+  return clean && await storeBlob(core, [clean]);
 }
 
 interface Work {
@@ -157,6 +183,10 @@ export async function sourceOf(
     "format" | "width" | "height" | "orientation" | "cmyk"
   >,
 ): Promise<Source> {
+  return { bytes: await wholeOf(file), format, width, height, orientation, cmyk };
+}
+
+async function wholeOf(file: ByteWindow): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(file.size);
   for (let at = 0; at < file.size;) {
     const part = await file.at(at, WINDOW);
@@ -164,7 +194,7 @@ export async function sourceOf(
     bytes.set(part, at);
     at += part.length;
   }
-  return { bytes, format, width, height, orientation, cmyk };
+  return bytes;
 }
 
 function tooLarge(has: string, { most, setting }: { most: number; setting: string }): Problem {

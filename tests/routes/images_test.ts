@@ -480,3 +480,24 @@ Deno.test("a picture of a type that checks them is refused by tus too, and the u
   const { blobs } = await assertConsistent(app);
   assert.deepEqual(blobs, []);
 });
+
+Deno.test("an SVG of type Image loses what is no drawing, and is no picture with variants", async () => {
+  await using app = await startApp();
+  const drawn = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9"/></svg>';
+  const told = drawn.replace("<path", "<metadata>Anna</metadata><path");
+  const { status, body } = await put(app, {
+    bytes: new TextEncoder().encode(told),
+    name: "logo.svg",
+    query: IMAGE,
+  });
+  assert.deepEqual([status, body.image, body.variants], [201, null, {}]);
+  assert.equal(new TextDecoder().decode(await bytesAt(app, body.url)), drawn);
+  assert.equal(body.sourceSha256, sha256Of(new TextEncoder().encode(told)));
+  const torn = await put(app, {
+    bytes: new TextEncoder().encode(told.slice(0, 60)),
+    name: "a.svg",
+    query: IMAGE,
+  });
+  assert.equal(torn.status, 422);
+  await assertConsistent(app);
+});
