@@ -1,8 +1,6 @@
 /** Gives an upload up for good, finished or not: its address answers `upload-cancelled` from then on. */
 import { putDeleted } from "../attachments/recycle_bin.ts";
 import { actorOf } from "../audit/entry.ts";
-import { putDeleted } from "../attachments/recycle_bin.ts";
-import { actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import type { AttachmentRecord, Caller, UploadRecord } from "../model.ts";
 import { permitted } from "../policy.ts";
@@ -18,7 +16,7 @@ import { endedProblem, findUpload } from "./find.ts";
 export async function terminateUpload(core: Core, caller: Caller, id: string): Promise<void> {
   let record = await findUpload(core, caller, { id, action: "upload.cancel" });
   if (record.status === "uploading") {
-    record = await endWithoutFile(core, record, { status: "cancelled", actor: actorOf(caller) });
+    record = await endWithoutFile(core, record, { status: "cancelled" });
   } else if (record.status !== "completed") throw endedProblem(record);
   if (record.status === "completed") await withFile(core, caller, record);
 }
