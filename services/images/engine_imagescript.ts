@@ -13,6 +13,7 @@ import {
   type Source,
 } from "./engine.ts";
 import type { Letters } from "./font.ts";
+import { profileOf, withProfile } from "./icc.ts";
 import { lettering } from "./lettering.ts";
 import { isOpaque, layOver, type Raster, resized, upright } from "./raster.ts";
 import { markSize, placeMark, type Size } from "./recipe.ts";
@@ -53,10 +54,12 @@ export function imagescriptEngine(
     const largest = sizes.reduce((a, b) => a.width * a.height >= b.width * b.height ? a : b);
     const whole = resized(decode(source, largest), largest);
     const opaque = isOpaque(whole);
+    const profile = profileOf(source.bytes);
     const pictures: Picture[] = [];
     for (const size of sizes) {
       const raster = resized(whole, size);
-      const bytes = opaque ? await codecs.encodeJpeg(raster, quality) : codecs.encodePng(raster);
+      const encoded = opaque ? await codecs.encodeJpeg(raster, quality) : codecs.encodePng(raster);
+      const bytes = withProfile(encoded, profile);
       pictures.push({ ...size, bytes, contentType: MEDIA_TYPES[opaque ? "jpeg" : "png"] });
     }
     return pictures;
@@ -76,9 +79,10 @@ export function imagescriptEngine(
     const raster = decode(source, source);
     const above = await drawn(mark, raster);
     layOver(raster, { ...above, ...placeMark(raster, { mark: above.mark, position: mark.position }) });
-    const bytes = source.format === "jpeg"
+    const encoded = source.format === "jpeg"
       ? await codecs.encodeJpeg(raster, quality)
       : codecs.encodePng(raster);
+    const bytes = withProfile(encoded, profileOf(source.bytes));
     return { width: raster.width, height: raster.height, bytes, contentType: MEDIA_TYPES[source.format] };
   }
 

@@ -99,6 +99,26 @@ export function imageEngineContract({ name, open }: ContractOptions): void {
     }
   });
 
+  test("colours of a wide profile are shown as they were, small and marked", async () => {
+    const engine = await open(LIMITS);
+    const shown = async (bytes: Uint8Array) =>
+      new Uint8Array(
+        await sharp(bytes).toColourspace("srgb").resize(48, 32, { fit: "fill" }).removeAlpha().raw()
+          .toBuffer(),
+      );
+    for (const format of ["jpeg", "png"] as const) {
+      const source = await sourceOf(await pictureOf(format, { icc: true }));
+      const expected = await shown(source.bytes);
+      const [small] = await engine.shrink(source, { sizes: [{ width: 240, height: 160 }], quality: 95 });
+      const mark = { ...STYLE, percent: 1, opacity: 0.01, text: "." };
+      const marked = await engine.mark(source, { mark, quality: 95 });
+      for (const [what, { bytes }] of [["small", small!], ["marked", marked]] as const) {
+        const off = difference(await shown(bytes), expected);
+        assert(off < 3, `${format} ${what} is off by ${off}`);
+      }
+    }
+  });
+
   test("every orientation becomes upright", async () => {
     const engine = await open(LIMITS);
     for (
