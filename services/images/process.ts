@@ -35,7 +35,7 @@ export async function processContent(
 ): Promise<Processed> {
   const options = imageOptions(core.config, facts);
   const processing = processingOf(core.config, options);
-  if (content.start && imageFormat(content.start) === null) {
+  if (content.start && imageFormat(content.start) === null && !mayBeDrawing(content.start, options)) {
     return { content, made: false, image: null, processing };
   }
   const reader = await core.blobs.openReader(
@@ -52,6 +52,11 @@ export async function processContent(
   } finally {
     reader.close();
   }
+}
+
+/** SVG begins like any markup, perhaps behind a mark of its encoding. */
+function mayBeDrawing(start: Uint8Array, { removeExif }: ImageOptions): boolean {
+  return removeExif && new TextDecoder().decode(start).trimStart().startsWith("<");
 }
 
 /** null: no picture, or a damaged one of which nothing is asked. */
