@@ -1,5 +1,6 @@
 /** The `pawl` command, in Deno and Node: gives the process's streams, environment and signals to `run`. */
 import process from "node:process";
+import settings from "../pack.json" with { type: "json" };
 import { EXIT } from "./exit_codes.ts";
 import { interruption } from "./interruption.ts";
 import { run } from "./program.ts";
@@ -19,7 +20,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => {});
 
 const code = await run(process.argv.slice(2), {
-  version: "0.1.0",
+  version: settings.version,
   surroundings: {
     terminal: process,
     env: process.env,

