@@ -56,7 +56,8 @@ export async function processContent(
 
 /** SVG begins like any markup, perhaps behind a mark of its encoding. */
 function mayBeDrawing(start: Uint8Array, { removeExif }: ImageOptions): boolean {
-  return removeExif && new TextDecoder().decode(start).trimStart().startsWith("<");
+  const text = new TextDecoder().decode(start).trimStart();
+  return removeExif && (text === "" || text.startsWith("<"));
 }
 
 /** null: no picture, or a damaged one of which nothing is asked. */
