@@ -3,11 +3,11 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Core } from "../services/core.ts";
 import { variantsOf } from "../services/images/variants.ts";
-import type { AttachmentRecord } from "../services/model.ts";
+import type { AttachmentRecord, Caller } from "../services/model.ts";
 import { Problem } from "../services/problem.ts";
 import type { ContentDigests } from "../services/uploads/digest_check.ts";
 import {
-  drop,
+  giveUp,
   keep,
   receive,
   type Received,
@@ -130,7 +130,7 @@ export function wholeFiles(core: Core): OpenAPIHono<Env> {
     }
     const leave = core.gate.enter();
     try {
-      const { request, received } = await readFileForm(c);
+      const { request, received } = await readFileForm(c, caller);
       return created(c, await keep(core, caller, { request, received }));
     } finally {
       leave();
@@ -138,7 +138,7 @@ export function wholeFiles(core: Core): OpenAPIHono<Env> {
   });
 
   /** Its file goes into a blob under the widest rules; what it may be is decided when all fields are known. */
-  async function readFileForm(c: Context<Env>) {
+  async function readFileForm(c: Context<Env>, caller: Caller) {
     const state: { received?: Received } = {};
     const limit = widestLimit(core);
     try {
@@ -152,10 +152,8 @@ export function wholeFiles(core: Core): OpenAPIHono<Env> {
             new Problem("file-too-large", `No file may have more than ${limit} bytes here.`, {
               extra: { maxBytes: limit },
             });
-          state.received = await receive(core, { length: null, digests: {}, body }, {
-            maxBytes: limit,
-            refusal,
-          });
+          const file = { length: null, atMost: contentLength(c.req.raw.headers), digests: {}, body };
+          state.received = await receive(core, caller, { file, maxBytes: limit, refusal });
           return { fileName, contentType, received: state.received };
         },
       });
@@ -167,7 +165,7 @@ export function wholeFiles(core: Core): OpenAPIHono<Env> {
       const request = withImage({ ...named, fileName, contentType: named.contentType ?? file.contentType });
       return { request, received: file.received };
     } catch (error) {
-      if (state.received) await drop(core, state.received);
+      if (state.received) await giveUp(core, caller, state.received);
       throw error;
     }
   }

@@ -2,6 +2,7 @@
  * What time and crashes leave behind, removed in bounded steps: each call does some and says whether there is
  * more. Safe beside live traffic and beside another call of itself.
  */
+import { SYSTEM } from "./audit/entry.ts";
 import type { Core } from "./core.ts";
 import { dropVariants } from "./images/variant_store.ts";
 import type { BlobRecord, UploadRecord } from "./model.ts";
@@ -122,6 +123,7 @@ function expire(core: Core, record: UploadRecord): Promise<UploadRecord> {
   const latest = core.now() - core.config.sessions.expireHours * HOUR;
   return endWithoutFile(core, record, {
     status: "expired",
+    actor: SYSTEM,
     onlyIf: ({ activity }) =>
       (activity?.at ?? record.createdAt) <= latest && !core.live.peek(record.id)?.claims.size,
   });
@@ -178,7 +180,7 @@ async function finishIfWhole(core: Core, id: string): Promise<void> {
   const { value: record } = await core.records.get<UploadRecord>(keys.upload(id));
   if (record?.status !== "uploading" || record.size === 0) return;
   try {
-    await lookAgain(core, record);
+    await lookAgain(core, record, SYSTEM);
   } catch (error) {
     // It has failed or expired, and says so; anything else is tried again when somebody asks for it.
     if (!(error instanceof Problem)) throw error;

@@ -20,6 +20,8 @@ export interface Admission {
   id: string;
   /** Bytes of the file; null: unknown, so that a first step is reserved. */
   bytes: number | null;
+  /** Of unknown length, but no longer than this. */
+  atMost?: number | null;
   /** Whether a session stands behind it, or will. */
   session: boolean;
   /** A part of later final uploads: counts as one with those that began at nearly the same time. */
@@ -51,10 +53,18 @@ export interface Limits {
   goOn(caller: Caller, id: string): Promise<Permit>;
   /** Commits of an owner whose count may change too go one after the other, so that they do not conflict. */
   inTurn<T>(ownerId: string, run: () => Promise<T>): Promise<T>;
+  /** Adds to `commit`, which stores the session of an upload that was opened before, that this was not given back meanwhile. */
+  hold(commit: Deno.AtomicOperation, upload: { ownerId: string; id: string }): Promise<void>;
   /** Adds to `commit` that the upload has `bytes` in all: charges the rest, or gives back. Throws as `transact` does. */
   resize(commit: Deno.AtomicOperation, upload: { ownerId: string; id: string; bytes: number }): Promise<void>;
-  /** Adds to `commit` the end of an upload, with a file of `keeps` bytes or without: gives the rest back. */
-  end(commit: Deno.AtomicOperation, upload: { ownerId: string; id: string; keeps: number }): Promise<void>;
+  /**
+   * Adds to `commit` the end of an upload, with a file of `keeps` bytes or without: gives the rest back. `isNew`: it
+   * was opened by this request, so that what is not known here has no share.
+   */
+  end(
+    commit: Deno.AtomicOperation,
+    upload: { ownerId: string; id: string; keeps: number; isNew?: boolean },
+  ): Promise<void>;
   /** The uploads became files, or parts of one: in commits of its own. Again does nothing. */
   settle(ownerId: string, uploads: { id: string; keeps: number }[]): Promise<void>;
   /** The upload ended without a file: gives all of it back. Again does nothing; what fails is tried in the background. */
@@ -104,7 +114,7 @@ export function newLimits({ records, rules, inTurn, background, now }: LimitsOpt
     const have = chargedBytes(share);
     if (end <= have) return { share, counted };
     const least = end - have;
-    const bytes = rule.stepOf(rules, counted, { now: now(), least });
+    const bytes = rule.stepOf(rules, counted, { now: now(), least, most: Infinity });
     const after = decided(counted, { opens: false, slot: share.slot, bytes, file: end });
     return { share: charge(share, { day: after.day, bytes }), counted: renewed(after, share.slot) };
   }
@@ -120,13 +130,15 @@ export function newLimits({ records, rules, inTurn, background, now }: LimitsOpt
     { caller, begun }: { caller: Caller; begun: Map<string, ShareRecord> },
   ): Counting {
     const ownerId = caller.id;
-    async function admit({ id, bytes, session, partial = false }: Admission): Promise<void> {
+    async function admit(admission: Admission): Promise<void> {
+      const { id, bytes, atMost, session, partial = false } = admission;
       const share = await records.get<ShareRecord>(keys.limitsShare(ownerId, id));
       if (share.value) return; // Our own commit, whose answer was lost.
       const { entry, counted } = await countOf(ownerId);
       const siblings = partial ? rule.siblingSlot(counted, now()) : null;
       const slot = siblings ?? id;
-      const reserved = bytes ?? rule.stepOf(rules, counted, { now: now(), least: 1 });
+      const step = () => rule.stepOf(rules, counted, { now: now(), least: 1, most: atMost ?? Infinity });
+      const reserved = bytes ?? step();
       const wanted = { opens: siblings === null, slot, bytes: reserved, file: bytes ?? 1 };
       const admitted = renewed(decided(counted, wanted), slot);
       const after = partial ? rule.addSibling(admitted, { slot, now: now() }) : admitted;
@@ -174,7 +186,8 @@ export function newLimits({ records, rules, inTurn, background, now }: LimitsOpt
         return attempt(commit, countingOf(commit, { caller, begun }));
       });
       for (const [id, share] of begun) {
-        live.keep({ ownerId: caller.id, id, slot: share.slot, reserved: chargedBytes(share) }, now());
+        const { slot, session } = share;
+        live.keep({ ownerId: caller.id, id, slot, reserved: chargedBytes(share), session }, now());
       }
       return result;
     });
@@ -214,6 +227,11 @@ export function newLimits({ records, rules, inTurn, background, now }: LimitsOpt
 
     inTurn: (ownerId, run) => live.hasAny(ownerId) ? turn(ownerId, run) : run(),
 
+    async hold(commit, { ownerId, id }) {
+      if (!live.hasAny(ownerId)) return;
+      commit.check(await records.get(keys.limitsShare(ownerId, id)));
+    },
+
     async resize(commit, { ownerId, id, bytes }) {
       if (off) return;
       await shares.changeIn(commit, { ownerId, id }, ({ share, counted }) => {
@@ -229,8 +247,9 @@ export function newLimits({ records, rules, inTurn, background, now }: LimitsOpt
       });
     },
 
-    async end(commit, { ownerId, id, keeps }) {
-      if (!off) await shares.endIn(commit, { ownerId, uploads: [{ id, keeps }] });
+    async end(commit, { ownerId, id, keeps, isNew = false }) {
+      if (off || isNew && !live.hasAny(ownerId)) return;
+      await shares.endIn(commit, { ownerId, uploads: [{ id, keeps }] });
     },
 
     settle: (ownerId, uploads) => off ? Promise.resolve() : shares.endAll(ownerId, uploads),

@@ -5,8 +5,12 @@ import { SLOT_MS } from "./rules.ts";
 /** A slot's end is stored this much (ms) later than it is, so that it is stored seldom. */
 export const RENEW_EVERY_MS = 20_000;
 
+/** Sessions that were silent for so long (ms) are looked up again when they go on. */
+const FORGET_AFTER_MS = 600_000;
+
 export interface LiveSlot {
   readonly slot: string;
+  readonly session: boolean;
   /** Ms since 1970. */
   lastByteAt: number;
   /** When the slot's end was stored. */
@@ -17,7 +21,10 @@ export interface LiveSlot {
 
 export interface LiveSlots {
   get(ownerId: string, id: string): LiveSlot | undefined;
-  keep(upload: { ownerId: string; id: string; slot: string; reserved: number }, now: number): void;
+  keep(
+    upload: Pick<LiveSlot, "slot" | "session" | "reserved"> & { ownerId: string; id: string },
+    now: number,
+  ): void;
   forget(ownerId: string, id: string): void;
   hasAny(ownerId: string): boolean;
   /** Whether another upload of this owner has the same slot. */
@@ -50,12 +57,13 @@ export function newLiveSlots(): LiveSlots {
 
   return {
     get: (ownerId, id) => all.get(ownerId)?.get(id),
-    keep({ ownerId, id, slot, reserved }, now) {
+    keep({ ownerId, id, ...slot }, now) {
       let mine = all.get(ownerId);
       if (!mine) all.set(ownerId, mine = new Map());
-      // Silent ones are looked up again when they go on.
-      for (const [other, { lastByteAt }] of mine) if (now >= lastByteAt + SLOT_MS) mine.delete(other);
-      mine.set(id, { slot, lastByteAt: now, storedAt: now, reserved });
+      for (const [other, { session, lastByteAt }] of mine) {
+        if (session && now >= lastByteAt + FORGET_AFTER_MS) mine.delete(other);
+      }
+      mine.set(id, { ...slot, lastByteAt: now, storedAt: now });
     },
     forget(ownerId, id) {
       const mine = all.get(ownerId);

@@ -34,8 +34,10 @@ export interface Permits {
 export function newPermits({ live, background, now, takeAgain, renew }: PermitsOptions): Permits {
   async function take(ownerId: string, { id, end }: { id: string; end: number }): Promise<boolean> {
     const share = await takeAgain(ownerId, { id, end });
-    if (share) live.keep({ ownerId, id, slot: share.slot, reserved: chargedBytes(share) }, now());
-    return share !== null;
+    if (!share) return false;
+    const { slot, session } = share;
+    live.keep({ ownerId, id, slot, reserved: chargedBytes(share), session }, now());
+    return true;
   }
 
   function of(ownerId: string, id: string): Permit {

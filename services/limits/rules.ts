@@ -111,15 +111,18 @@ export function admit(rules: LimitRules, before: LimitsRecord, wanted: Wanted): 
   };
 }
 
-/** What to reserve of an upload of unknown length that needs `least` bytes more now: a step, or what is left of the day. */
+/**
+ * What to reserve of an upload of unknown length that needs `least` bytes more now, and `most` in all: a step, or what
+ * is left of the day.
+ */
 export function stepOf(
   { bytesPerDay }: LimitRules,
   before: LimitsRecord,
-  { now, least }: { now: number; least: number },
+  { now, least, most }: { now: number; least: number; most: number },
 ): number {
-  const step = Math.ceil(least / STEP_BYTES) * STEP_BYTES;
-  if (bytesPerDay === 0) return step;
-  return Math.max(least, Math.min(step, bytesPerDay - current(before, now).bytes));
+  const step = Math.min(Math.ceil(least / STEP_BYTES) * STEP_BYTES, most);
+  const left = bytesPerDay === 0 ? Infinity : bytesPerDay - current(before, now).bytes;
+  return Math.max(least, Math.min(step, left));
 }
 
 /** Gives a slot free. */

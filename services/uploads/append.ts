@@ -1,10 +1,12 @@
 /** Appends a body at the end of an upload's contiguous front: what sequential protocols do. */
+import { type Actor, actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import { tooLarge } from "../file_rules.ts";
+import { EXEMPT } from "../limits/permit.ts";
 import type { Caller, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { keys } from "../records/keys.ts";
-import { appendBody } from "./append_body.ts";
+import { appendBody, type Appended } from "./append_body.ts";
 import { openBody } from "./body_source.ts";
 import { sizeBound } from "./chunk_rules.ts";
 import type { ContentDigests } from "./digest_check.ts";
@@ -42,7 +44,7 @@ export interface AppendRequest {
  * `body-too-large` (more bytes than the file has; none beyond is stored), `file-too-large` (more than its type may
  * have), `digest-mismatch` (of this body: nothing of it is kept), `upload-failed` (the whole is not what was
  * declared; the upload has ended), `forbidden` (a final upload takes no bytes), `body-incomplete`, `body-stalled`,
- * `superseded`, and what has become of an upload that ended. To one that is complete, an empty body at its end is
+ * `superseded`, what limits say to bytes that were not counted yet, and what has become of an upload that ended. To one that is complete, an empty body at its end is
  * harmless and gives its state again.
  */
 export async function appendToUpload(
@@ -61,7 +63,7 @@ export async function appendToUpload(
     requireUploading(record);
     using lease = await core.live.open(record);
     requireFresh(core, lease.upload);
-    return await appendTo(core, { record, upload: lease.upload, append });
+    return await appendTo(core, caller, { record, upload: lease.upload, append });
   } catch (error) {
     if (error instanceof Problem && error.code === "upload-ended") await requireTrueOffset(core, id, append);
     throw error;
@@ -76,7 +78,11 @@ interface Work {
   append: AppendRequest;
 }
 
-async function appendTo(core: Core, { record, upload, append }: Work): Promise<UploadState> {
+async function appendTo(
+  core: Core,
+  caller: Caller,
+  { record, upload, append }: Work,
+): Promise<UploadState> {
   const { offset, length, body } = append;
   // The front never goes back: this can only become more wrong.
   if (offset < upload.received.front) throw mismatch(upload.received.front, offset);
@@ -87,8 +93,9 @@ async function appendTo(core: Core, { record, upload, append }: Work): Promise<U
     now: core.elapsed,
     takeoverMs: 0,
   });
+  const actor = actorOf(caller);
   let work = { record, upload };
-  let appended: Awaited<ReturnType<typeof appendBody>>;
+  let appended: Appended;
   try {
     await core.live.refresh(upload);
     const { front } = upload.received;
@@ -97,12 +104,14 @@ async function appendTo(core: Core, { record, upload, append }: Work): Promise<U
     const end = sizeBound(core, work.record);
     const overflow = () => tooMuch(work.record, end);
     if (length !== null && offset + length > end) throw overflow();
+    const permit = body ? await core.limits.goOn(caller, record.id) : EXEMPT;
     const tail = await readTail(core, work);
-    const place = new Place(core, { ...work, start: offset, end, overflow, sequential: { tail } });
+    const place = new Place(core, { ...work, start: offset, end, permit, overflow, sequential: { tail } });
     try {
       const last = append.last ?? false;
       appended = await appendBody(core, place, {
         ...work,
+        actor,
         claim,
         last,
         body: { ...append, body: body ?? nothing() },
@@ -115,7 +124,7 @@ async function appendTo(core: Core, { record, upload, append }: Work): Promise<U
   } finally {
     claim.release();
   }
-  return await outcome(core, upload, appended);
+  return await outcome(core, { upload, appended, actor });
 }
 
 /** The whole length that this request says, or the one known; null: not yet. Throws `inconsistent-length`. */
@@ -146,16 +155,15 @@ export function tooMuch({ size, businessType }: UploadRecord, bound: number): Pr
 /** Finished, failed, or open: what the bytes have made of the session, after its claim was released. */
 export async function outcome(
   core: Core,
-  upload: LiveUpload,
-  appended: Awaited<ReturnType<typeof appendBody>>,
+  { upload, appended, actor }: { upload: LiveUpload; appended: Appended; actor: Actor },
 ): Promise<UploadState> {
   const { record } = appended;
   if ("attachment" in appended) return stateOf(record, appended.attachment);
   if ("failure" in appended) {
-    await failUpload(core, record, appended.failure);
+    await failUpload(core, record, { failure: appended.failure, actor });
     throw new Problem("upload-failed", appended.failure);
   }
-  return await settle(core, record, upload);
+  return await settle(core, { record, upload, actor });
 }
 
 function mismatch(expectedOffset: number, providedOffset: number): Problem {

@@ -1,4 +1,5 @@
 /** The bytes of an append: recorded, or made the file at once when they are the last ones. */
+import type { Actor } from "../audit/entry.ts";
 import type { ContentDigest } from "../blobs/blob_store.ts";
 import type { Core } from "../core.ts";
 import type { AttachmentRecord, UploadRecord } from "../model.ts";
@@ -15,6 +16,8 @@ import { drop } from "./whole_file.ts";
 interface Work {
   record: UploadRecord;
   upload: LiveUpload;
+  /** Who sends it. */
+  actor: Actor;
   claim: Claim;
   /** The file ends where the body ends. */
   last: boolean;
@@ -34,7 +37,7 @@ export type Appended =
 export async function appendBody(
   core: Core,
   place: Place,
-  { record, upload, claim, last, body }: Work,
+  { record, upload, actor, claim, last, body }: Work,
 ): Promise<Appended> {
   await writeBody(core, place, { claim, body });
   const end = place.position;
@@ -43,7 +46,7 @@ export async function appendBody(
   const digest = ends ? place.wholeDigest() : null;
   if (digest) {
     await place.sync();
-    return await finishHere(core, place, { record, upload, size: end, digest });
+    return await finishHere(core, place, { record, upload, actor, size: end, digest });
   }
   await place.commit();
   if (last) {
@@ -56,9 +59,10 @@ export async function appendBody(
 async function finishHere(
   core: Core,
   place: Place,
-  { record, upload, size, digest }: {
+  { record, upload, actor, size, digest }: {
     record: UploadRecord;
     upload: LiveUpload;
+    actor: Actor;
     size: number;
     digest: ContentDigest;
   },
@@ -71,7 +75,7 @@ async function finishHere(
   let finished: Finished;
   try {
     const draft = place.isDraft ? record : null;
-    finished = await finish(core, { ownerId, facts: record, content, uploadId, draft });
+    finished = await finish(core, { ownerId, facts: record, content, uploadId, draft, actor });
   } catch (error) {
     // The session has learned another digest meanwhile, or the content is not what it may be.
     const learned = error instanceof Problem && error.code === "digest-mismatch";

@@ -1,6 +1,8 @@
 /** Begins an upload for a sequential protocol: always a new session, perhaps with its first bytes. */
+import { type Actor, actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import { type FileRequest, requireSize } from "../file_rules.ts";
+import type { Permit } from "../limits/permit.ts";
 import type { Caller, UploadRecord } from "../model.ts";
 import { Problem, type ProblemCode } from "../problem.ts";
 import { keys } from "../records/keys.ts";
@@ -9,7 +11,7 @@ import { type AppendRequest, outcome, sizeSaid, tooMuch } from "./append.ts";
 import { appendBody, type Appended } from "./append_body.ts";
 import { sizeBound } from "./chunk_rules.ts";
 import type { ContentDigests } from "./digest_check.ts";
-import { draftOf } from "./draft.ts";
+import { auditOpening, draftOf } from "./draft.ts";
 import { endWithoutFile } from "./end.ts";
 import { firstLook } from "./find.ts";
 import type { LiveUpload } from "./live.ts";
@@ -40,7 +42,7 @@ export interface BeginRequest extends Omit<FileRequest, "fileName"> {
  * session of the caller; a refused body leaves nothing.
  *
  * Throws `sessions-disabled`, what is wrong with the file (`invalid-file-name`, `type-not-allowed`,
- * `unknown-business-type`, `file-too-large`, `invalid-request`), and of the body whatever `appendToUpload` does.
+ * `unknown-business-type`, `file-too-large`, `invalid-request`), what limits say to a new upload, and of the body whatever `appendToUpload` does.
  */
 export async function beginUpload(core: Core, caller: Caller, request: BeginRequest): Promise<UploadState> {
   const leave = core.gate.enter();
@@ -51,25 +53,32 @@ export async function beginUpload(core: Core, caller: Caller, request: BeginRequ
     requireSize(core.config, { businessType: draft.businessType, size: size ?? 0 });
     using lease = core.live.begin(draft);
     const { upload } = lease;
-    if (!first.body && size !== 0) return await outcome(core, upload, await store(core, draft));
+    const actor = actorOf(caller);
+    if (!first.body && size !== 0) {
+      return await outcome(core, { upload, actor, appended: await store(core, caller, draft) });
+    }
     const body = first.body ?? new Blob([]).stream();
-    return await outcome(
-      core,
-      upload,
-      await beginWithBody(core, { draft, upload, first: { ...first, body } }),
-    );
+    const permit = await core.limits.open(caller, admissionOf(draft));
+    const appended = await beginWithBody(core, caller, { draft, upload, permit, first: { ...first, body } });
+    return await outcome(core, { upload, actor, appended });
   } finally {
     leave();
   }
 }
 
+function admissionOf({ id, size, concat }: UploadRecord) {
+  return { id, bytes: size, session: true, partial: concat?.kind === "partial" };
+}
+
 /** The session without any bytes. */
-async function store(core: Core, draft: UploadRecord): Promise<Appended> {
+async function store(core: Core, caller: Caller, draft: UploadRecord): Promise<Appended> {
   const { records } = core;
-  await records.transact(async (commit) => {
+  await core.limits.transact(caller, async (commit, counting) => {
     const own = await records.get<UploadRecord>(keys.upload(draft.id));
     if (own.value) return; // Our own commit, whose answer was lost.
+    await counting.admit(admissionOf(draft));
     createUpload(commit, draft, firstLook(core, draft));
+    auditOpening(core, commit, { actor: actorOf(caller), draft });
   });
   return { record: draft };
 }
@@ -77,10 +86,16 @@ async function store(core: Core, draft: UploadRecord): Promise<Appended> {
 interface Begin {
   draft: UploadRecord;
   upload: LiveUpload;
+  permit: Permit;
   first: { length: number | null; digests: ContentDigests; body: ReadableStream<Uint8Array>; last?: boolean };
 }
 
-async function beginWithBody(core: Core, { draft, upload, first }: Begin): Promise<Appended> {
+async function beginWithBody(
+  core: Core,
+  caller: Caller,
+  { draft, upload, permit, first }: Begin,
+): Promise<Appended> {
+  const actor = actorOf(caller);
   const { length, last = false } = first;
   const end = sizeBound(core, draft);
   const overflow = () => tooMuch(draft, end);
@@ -93,17 +108,27 @@ async function beginWithBody(core: Core, { draft, upload, first }: Begin): Promi
     end,
     overflow,
     sequential: { tail: null },
-    draft: true,
+    permit,
+    opener: actor,
   });
   try {
-    const appended = await appendBody(core, place, { record: draft, upload, claim, last, body: first });
+    const appended = await appendBody(core, place, {
+      record: draft,
+      upload,
+      actor,
+      claim,
+      last,
+      body: first,
+    });
     // Nothing came, and nothing is wrong with that.
-    if (place.isDraft && !("attachment" in appended) && !("failure" in appended)) await store(core, draft);
+    if (place.isDraft && !("attachment" in appended) && !("failure" in appended)) {
+      await store(core, caller, draft);
+    }
     if ("failure" in appended && place.isDraft) throw new Problem("upload-failed", appended.failure);
     return appended;
   } catch (error) {
     claim.release();
-    await giveUp(core, { draft, isStored: !place.isDraft, error });
+    await giveUp(core, { draft, isStored: !place.isDraft, actor, error });
     throw error;
   } finally {
     place.close();
@@ -114,14 +139,21 @@ async function beginWithBody(core: Core, { draft, upload, first }: Begin): Promi
 /** What a body has left that was refused: its sender never learns the address. What only broke off stays. */
 async function giveUp(
   core: Core,
-  { draft, isStored, error }: { draft: UploadRecord; isStored: boolean; error: unknown },
+  { draft, isStored, actor, error }: {
+    draft: UploadRecord;
+    isStored: boolean;
+    actor: Actor;
+    error: unknown;
+  },
 ): Promise<void> {
+  // First, so that a commit of which nobody knows how it ended comes too late.
+  if (!isStored) await core.limits.giveBack(draft.ownerId, draft.id);
   if (!isRefusal(error)) return;
   if (!isStored) {
     core.live.forget(draft.id);
     await drop(core, draft);
   } else if (!KEEPS.has((error as Problem).code)) {
-    await endWithoutFile(core, draft, { status: "cancelled" });
+    await endWithoutFile(core, draft, { status: "cancelled", actor });
   }
 }
 

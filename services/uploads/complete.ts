@@ -1,4 +1,5 @@
 /** Finishing a session: all bytes there, the digest right, then one commit. */
+import { actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import type { AttachmentRecord, Caller, ImageRequest, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
@@ -58,7 +59,7 @@ export async function complete(
     const answerWithin = core.config.uploads.answerSeconds * 1000;
     const attachmentId = await within(
       answerWithin,
-      finishOnce(core, { record, upload, sha256, imageRequest: image }),
+      finishOnce(core, { record, upload, sha256, imageRequest: image, actor: actorOf(caller) }),
     );
     if (attachmentId === null) return { state: "completing" };
     const attachment = requireSame(await attachmentOf(core, attachmentId), sha256);

@@ -1,4 +1,5 @@
 /** Uploads made of other uploads: a final one lists the bytes of its parts in order, and copies none. */
+import { actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import { requireSize } from "../file_rules.ts";
 import type { BlobRecord, Caller, UploadRecord } from "../model.ts";
@@ -7,7 +8,7 @@ import { addUser, discard, prepareMadeBlob, useMadeBlob } from "../records/blobs
 import { keys } from "../records/keys.ts";
 import { createFinal } from "../records/uploads.ts";
 import type { BeginRequest } from "./begin.ts";
-import { draftOf } from "./draft.ts";
+import { auditOpening, draftOf } from "./draft.ts";
 import { removeOwnBlob } from "./end.ts";
 import { findUpload, firstLook, requireFresh, requireUploading } from "./find.ts";
 import { readParts, sumOf } from "./parts.ts";
@@ -41,8 +42,8 @@ export async function beginFinal(core: Core, caller: Caller, request: FinalReque
     const draft = draftOf(core, caller, { ...request, size: null, partial: false, concat });
     const size = sumOf(await readParts(core, draft));
     requireSize(core.config, { businessType: draft.businessType, size: size ?? 0 });
-    await make(core, draft);
-    return await lookAgain(core, draft);
+    await make(core, caller, draft);
+    return await lookAgain(core, draft, actorOf(caller));
   } finally {
     leave();
   }
@@ -78,7 +79,7 @@ async function findParts(
  * First the blob, which the sweep would take; then a reference for each part; then the session, which needs both. So
  * whatever a crash leaves is released by the sweep.
  */
-async function make(core: Core, draft: UploadRecord): Promise<void> {
+async function make(core: Core, caller: Caller, draft: UploadRecord): Promise<void> {
   const { records, now } = core;
   const { blobId, concat } = draft;
   const parts = [...new Map(concat?.kind === "final" ? concat.parts.map((p) => [p.blobId, p.id]) : [])];
@@ -89,13 +90,15 @@ async function make(core: Core, draft: UploadRecord): Promise<void> {
   });
   try {
     for (const [part, id] of parts) await refer(core, draft, { part, id });
-    await records.transact(async (commit) => {
+    await core.limits.transact(caller, async (commit, counting) => {
       const own = await records.get<UploadRecord>(keys.upload(draft.id));
       if (own.value) return; // Our own commit, whose answer was lost.
+      await counting.join({ id: draft.id, parts: parts.map(([, id]) => id) });
       const blob = await records.get<BlobRecord>(keys.blob(blobId));
       if (blob.value?.state !== "condemned") throw new Problem("busy", "This took too long. Try again.");
       useMadeBlob(commit, blob);
       createFinal(commit, draft, firstLook(core, draft));
+      auditOpening(core, commit, { actor: actorOf(caller), draft });
     });
   } catch (error) {
     await abandon(core, draft).catch(() => {}); // The sweep comes in any case.

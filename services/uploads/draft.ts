@@ -1,4 +1,5 @@
 /** A new session before anybody knows of it. */
+import type { Actor } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import { fileFacts, type FileRequest, rulesOf } from "../file_rules.ts";
 import { newUploadId } from "../ids.ts";
@@ -78,4 +79,19 @@ function partialFacts(
     businessId: businessId || null,
     visibility: visibility ?? rules.visibility,
   };
+}
+
+/** A session as it is stored for the first time. */
+export function auditOpening(
+  { audit }: Core,
+  commit: Deno.AtomicOperation,
+  { actor, draft }: { actor: Actor; draft: UploadRecord },
+): void {
+  const { id, fileName, size, businessType, concat } = draft;
+  audit.add(commit, {
+    actor,
+    action: "upload.open",
+    target: { kind: "upload", id },
+    detail: { fileName, size, businessType, ...(concat && { concat: concat.kind }) },
+  });
 }

@@ -1,4 +1,5 @@
 /** Ending a session without a file: cancelled, failed or expired. Records first, bytes afterwards. */
+import { type Actor, actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import type { BlobRecord, Caller, UploadRecord, UploadStatus } from "../model.ts";
 import { discard, release, sealPart } from "../records/blobs.ts";
@@ -16,20 +17,28 @@ export const PART_GONE =
 /** Cancels; again is no error. Throws `upload-ended` when the upload is complete: its attachment is to be deleted then. */
 export async function cancelUpload(core: Core, caller: Caller, id: string): Promise<void> {
   const record = await findUpload(core, caller, { id, action: "upload.cancel" });
-  const ended = await endWithoutFile(core, record, { status: "cancelled" });
+  const ended = await endWithoutFile(core, record, { status: "cancelled", actor: actorOf(caller) });
   if (ended.status !== "cancelled" && ended.status !== "expired" && ended.status !== "failed") {
     throw endedProblem(ended);
   }
 }
 
 /** Gives the session as it is now: one that has ended otherwise before stays so. */
-export async function failUpload(core: Core, record: UploadRecord, failure: string): Promise<UploadRecord> {
-  return await endWithoutFile(core, record, { status: "failed", failure });
+export async function failUpload(
+  core: Core,
+  record: UploadRecord,
+  { failure, actor }: { failure: string; actor: Actor },
+): Promise<UploadRecord> {
+  return await endWithoutFile(core, record, { status: "failed", failure, actor });
 }
+
+const ACTIONS = { cancelled: "upload.cancel", failed: "upload.fail", expired: "upload.expire" } as const;
 
 interface End {
   status: Extract<UploadStatus, "cancelled" | "failed" | "expired">;
   failure?: string;
+  /** Who ended it, or asked for what failed. */
+  actor: Actor;
   /** Ends it only while this is still so. */
   onlyIf?: (entries: { activity: ActivityRecord | null }) => boolean;
 }
@@ -37,44 +46,58 @@ interface End {
 /** Commits the end, tells the writers to stop, then frees the bytes. Gives the session as it is now. */
 export async function endWithoutFile(core: Core, record: UploadRecord, end: End): Promise<UploadRecord> {
   const { records, now } = core;
+  const { ownerId, id } = record;
   using lease = record.concat?.kind === "partial" ? await core.live.open(record) : null;
-  const after = await records.transact(async (commit) => {
-    const session = await records.get<UploadRecord>(keys.upload(record.id));
-    if (session.value?.status !== "uploading") return session.value ?? record;
-    if (end.onlyIf) {
-      const activity = await records.get<ActivityRecord>(keys.uploadActivity(record.id));
-      if (!end.onlyIf({ activity: activity.value })) return session.value;
-      commit.check(activity);
-    }
-    const blob = await records.get<BlobRecord>(keys.blob(record.blobId));
-    commit.check(session, blob);
-    const ended = { status: end.status, failure: end.failure ?? null, endedAt: now() };
-    endUpload(commit, session.value, ended);
-    const isWhole = lease !== null && lease.upload.received.bytes === session.value.size;
-    if (blob.value && isWhole && blob.value.refs > 0) {
-      sealPart(commit, blob.value, core.blobs.segments(blob.value.id, session.value.size!));
-    } else if (blob.value) discard(commit, blob.value, { state: "deleting", sweepAt: now() });
-    return { ...session.value, ...ended };
-  });
+  const after = await core.limits.inTurn(ownerId, () =>
+    records.transact(async (commit) => {
+      const session = await records.get<UploadRecord>(keys.upload(record.id));
+      if (session.value?.status !== "uploading") return session.value ?? record;
+      if (end.onlyIf) {
+        const activity = await records.get<ActivityRecord>(keys.uploadActivity(record.id));
+        if (!end.onlyIf({ activity: activity.value })) return session.value;
+        commit.check(activity);
+      }
+      const blob = await records.get<BlobRecord>(keys.blob(record.blobId));
+      commit.check(session, blob);
+      const ended = { status: end.status, failure: end.failure ?? null, endedAt: now() };
+      endUpload(commit, session.value, ended);
+      const isWhole = lease !== null && lease.upload.received.bytes === session.value.size;
+      const staysAsPart = blob.value !== null && isWhole && blob.value.refs > 0;
+      if (staysAsPart) {
+        sealPart(commit, blob.value!, core.blobs.segments(blob.value!.id, session.value.size!));
+      } else if (blob.value) discard(commit, blob.value, { state: "deleting", sweepAt: now() });
+      await core.limits.end(commit, { ownerId, id, keeps: staysAsPart ? session.value.size! : 0 });
+      core.audit.add(commit, {
+        actor: end.actor,
+        action: ACTIONS[end.status],
+        target: { kind: "upload", id },
+        detail: {
+          fileName: record.fileName,
+          ownerId,
+          ...(end.failure !== undefined && { why: end.failure }),
+        },
+      });
+      return { ...session.value, ...ended };
+    }));
   if (after.status !== end.status) return after;
   await core.live.peek(record.id)?.claims.clear(endedProblem(after));
   core.live.forget(record.id);
   await removeOwnBlob(core, record.blobId);
   core.background.run("clean up after upload", async () => {
     await sweepLeftover(core, record.id);
-    if (lease) await failUsers(core, record);
+    if (lease) await failUsers(core, record, end.actor);
   });
   return after;
 }
 
 /** The final uploads that were to be made of bytes which have gone with their part. */
-async function failUsers(core: Core, part: UploadRecord): Promise<void> {
+async function failUsers(core: Core, part: UploadRecord, actor: Actor): Promise<void> {
   const { value } = await core.records.get<BlobRecord>(keys.blob(part.blobId));
   if (value && value.state !== "deleting") return;
   const users = await core.records.page<string>(keys.blobUsers(part.blobId), { limit: USERS_PER_LOOK });
   for (const user of users) {
     const { value: final } = await core.records.get<UploadRecord>(keys.upload(user.value));
-    if (final?.status === "uploading") await failUpload(core, final, PART_GONE);
+    if (final?.status === "uploading") await failUpload(core, final, { failure: PART_GONE, actor });
   }
 }
 

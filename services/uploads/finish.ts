@@ -1,4 +1,5 @@
 /** The one commit that makes an attachment of stored bytes; equal content is stored once. */
+import type { Actor } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import { imageOptions } from "../images/options.ts";
 import { processContent, type Processed } from "../images/process.ts";
@@ -31,6 +32,8 @@ export interface Finishing {
   ownerId: string;
   facts: FileFacts;
   content: StoredContent;
+  /** Who asked for it, also when it goes on after the answer. */
+  actor: Actor;
   /** The session whose blob this is; null for bytes of which no record exists. */
   uploadId: string | null;
   /** That session, when it is not stored yet: the commit stores it, completed. */
@@ -98,8 +101,8 @@ async function commitFile(
   finishing: Finishing,
   { content: stored, made, image, processing }: Processed,
 ): Promise<Finished> {
-  const { records, now } = core;
-  const { content, uploadId, draft } = finishing;
+  const { records, now, limits } = core;
+  const { ownerId, actor, content, uploadId, draft } = finishing;
   const { enabled: dedupes } = core.config.dedupe;
   const { sha256: sourceSha256 } = content;
   const attachment = {
@@ -110,56 +113,74 @@ async function commitFile(
     processing,
   };
 
-  const isNew = uploadId === null || draft;
-  return await records.transact(async (commit, tries) => {
-    const read = [
-      keys.attachment(attachment.id),
-      keys.blob(content.blobId),
-      keys.blobBySha256(stored.sha256),
-      ...(uploadId === null ? [] : [keys.upload(uploadId)]),
-    ];
-    // Of new content nothing is recorded; whether this was some, the commit says for less than a look.
-    const entries = isNew && tries === 1 ? read.map(absent) : await records.getMany(read);
-    const [mine, own, index, session] = entries as [
-      Deno.KvEntryMaybe<AttachmentRecord>,
-      Deno.KvEntryMaybe<BlobRecord>,
-      Deno.KvEntryMaybe<string>,
-      Deno.KvEntryMaybe<UploadRecord>?,
-    ];
-    if (session?.value?.status === "completed") return await earlier(core, session.value, content);
-    const upload = session && (session.value ?? draft ?? null);
-    if (session) {
-      requireUploading(upload!);
-      requireDeclared(upload!, content);
-      commit.check(session);
-    }
-    // The answer to our own commit was lost.
-    if (mine.value) return { attachment: mine.value, keptOwn: mine.value.blobId === content.blobId };
-    commit.check(mine);
-    if (own.value) commit.check(own); // Nobody else knows the id of a blob without a record.
+  const isNew = uploadId === null || Boolean(draft);
+  return await limits.inTurn(ownerId, () =>
+    records.transact(async (commit, tries) => {
+      const read = [
+        keys.attachment(attachment.id),
+        keys.blob(content.blobId),
+        keys.blobBySha256(stored.sha256),
+        ...(uploadId === null ? [] : [keys.upload(uploadId)]),
+      ];
+      // Of new content nothing is recorded; whether this was some, the commit says for less than a look.
+      const entries = isNew && tries === 1 ? read.map(absent) : await records.getMany(read);
+      const [mine, own, index, session] = entries as [
+        Deno.KvEntryMaybe<AttachmentRecord>,
+        Deno.KvEntryMaybe<BlobRecord>,
+        Deno.KvEntryMaybe<string>,
+        Deno.KvEntryMaybe<UploadRecord>?,
+      ];
+      if (session?.value?.status === "completed") return await earlier(core, session.value, content);
+      const upload = session && (session.value ?? draft ?? null);
+      if (session) {
+        requireUploading(upload!);
+        requireDeclared(upload!, content);
+        commit.check(session);
+      }
+      // The answer to our own commit was lost.
+      if (mine.value) return { attachment: mine.value, keptOwn: mine.value.blobId === content.blobId };
+      commit.check(mine);
+      if (own.value) commit.check(own); // Nobody else knows the id of a blob without a record.
 
-    const shared = dedupes ? await storedBefore(core, commit, index) : null;
-    if (shared) {
-      referTo(commit, shared);
-    } else if (made) {
-      const key = keys.blob(stored.blobId);
-      commit.check({ key, versionstamp: null }).set(key, liveBlob(core, stored));
-    } else commit.set(own.key, { ...own.value, ...liveBlob(core, content) });
-    if (!shared && dedupes) commit.set(keys.blobBySha256(stored.sha256), stored.blobId);
-    if ((shared || made) && own.value) discard(commit, own.value, { state: "deleting", sweepAt: now() });
-    const record = { ...attachment, blobId: shared?.value?.id ?? stored.blobId };
-    putAttachment(commit, record);
-    const end = { status: "completed" as const, attachmentId: record.id, endedAt: now() };
-    if (session?.value) endUpload(commit, { ...session.value, size: content.size }, end);
-    else if (upload) {
-      const { keepEndedDays } = core.config.sessions;
-      createEnded(commit, { ...upload, size: content.size, ...end }, end.endedAt + keepEndedDays * DAY);
-    }
-    return { attachment: record, keptOwn: !shared && !made };
-  });
+      const shared = dedupes ? await storedBefore(core, commit, index) : null;
+      if (shared) {
+        referTo(commit, shared);
+      } else if (made) {
+        const key = keys.blob(stored.blobId);
+        commit.check({ key, versionstamp: null }).set(key, liveBlob(core, stored));
+      } else commit.set(own.key, { ...own.value, ...liveBlob(core, content) });
+      if (!shared && dedupes) commit.set(keys.blobBySha256(stored.sha256), stored.blobId);
+      if ((shared || made) && own.value) discard(commit, own.value, { state: "deleting", sweepAt: now() });
+      const record = { ...attachment, blobId: shared?.value?.id ?? stored.blobId };
+      putAttachment(commit, record);
+      const end = { status: "completed" as const, attachmentId: record.id, endedAt: now() };
+      if (session?.value) endUpload(commit, { ...session.value, size: content.size }, end);
+      else if (upload) {
+        const { keepEndedDays } = core.config.sessions;
+        createEnded(commit, { ...upload, size: content.size, ...end }, end.endedAt + keepEndedDays * DAY);
+      }
+      await limits.end(commit, { ownerId, id: uploadId ?? content.blobId, keeps: content.size, isNew });
+      auditFile(core, commit, { actor, attachment: record, how: uploadId ?? "in one request" });
+      return { attachment: record, keptOwn: !shared && !made };
+    }));
 }
 
 const absent = (key: Deno.KvKey) => ({ key, value: null, versionstamp: null });
+
+/** `how`: the session by which it came, or in which way else. */
+export function auditFile(
+  { audit }: Core,
+  commit: Deno.AtomicOperation,
+  { actor, attachment, how }: { actor: Actor; attachment: AttachmentRecord; how: string },
+): void {
+  const { id, fileName, size, sha256, businessType, visibility, ownerId } = attachment;
+  audit.add(commit, {
+    actor,
+    action: "attachment.create",
+    target: { kind: "attachment", id },
+    detail: { fileName, size, sha256, businessType, visibility, ownerId, upload: how },
+  });
+}
 
 /** For a digest that the session has learned while its bytes were hashed. Completing again fails the session then. */
 function requireDeclared({ sha256 }: UploadRecord, content: StoredContent): void {

@@ -1,4 +1,5 @@
 /** Finishing a session whose bytes are all there: its digest, then one commit; shared by all who ask at once. */
+import type { Actor } from "../audit/entry.ts";
 import type { ContentDigest } from "../blobs/blob_store.ts";
 import type { Core } from "../core.ts";
 import type { ImageRequest, Segment, UploadRecord } from "../model.ts";
@@ -15,6 +16,8 @@ interface FinishWork {
   upload: LiveUpload;
   /** Declared by this request, lower-case hex. */
   sha256: string | null;
+  /** Who asks, for the audit; of several that ask at once the first. */
+  actor: Actor;
   /** Instead of what the session says. */
   imageRequest?: ImageRequest | undefined;
 }
@@ -43,7 +46,7 @@ export function finishOnce(core: Core, work: FinishWork): Promise<string> {
 /** The attachment's id. */
 async function finishUpload(
   core: Core,
-  { record, upload, sha256, imageRequest }: FinishWork,
+  { record, upload, sha256, imageRequest, actor }: FinishWork,
 ): Promise<string> {
   const isFinal = record.concat?.kind === "final";
   const segments = isFinal
@@ -55,7 +58,7 @@ async function finishUpload(
   for (const declared of [record.sha256, sha256]) {
     if (declared === null || declared === digest.sha256) continue;
     const failure = mismatchFailure(digest.sha256, declared);
-    const after = await failUpload(core, record, failure);
+    const after = await failUpload(core, record, { failure, actor });
     if (after.status === "completed") return after.attachmentId!;
     throw new Problem("digest-mismatch", failure, { extra: { declared, received: digest.sha256 } });
   }
@@ -64,17 +67,26 @@ async function finishUpload(
   try {
     const { id: uploadId, ownerId } = record;
     const facts = imageRequest ? { ...record, imageRequest } : record;
-    finished = await finish(core, { ownerId, facts, content, uploadId });
+    finished = await finish(core, { ownerId, facts, content, uploadId, actor });
   } catch (error) {
     if (!refusesContent(error)) throw error;
-    const after = await failUpload(core, record, error.message);
+    const after = await failUpload(core, record, { failure: error.message, actor });
     if (after.status === "completed") return after.attachmentId!;
     throw error;
   }
   const { attachment, keptOwn } = finished;
   core.live.forget(record.id);
+  if (isFinal) await settleParts(core, record);
   tidyUp(core, record, { keptOwn });
   return attachment.id;
+}
+
+/** What was counted of the parts stays so: it is the file's now. Their slot is free. */
+async function settleParts(core: Core, { ownerId, concat }: UploadRecord): Promise<void> {
+  const ids = new Set(concat?.kind === "final" ? concat.parts.map(({ id }) => id) : []);
+  const settle = () => core.limits.settle(ownerId, [...ids].map((id) => ({ id, keeps: Infinity })));
+  // The file is there, whatever becomes of this.
+  await settle().catch(() => core.background.run("settle limits of parts", settle));
 }
 
 /** After the commit that finished it: superfluous bytes and the chunk records go. */

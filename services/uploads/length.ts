@@ -11,7 +11,7 @@ import type { LiveUpload } from "./live.ts";
 /**
  * Stores the length, once; the same one again is fine. The caller holds a claim from the end of the front on, so that
  * nobody records bytes behind it meanwhile. Throws `inconsistent-length` when another one is known or more has been
- * received, `file-too-large`.
+ * received, `file-too-large`, and what limits say to bytes that were not counted yet.
  */
 export async function declareSize(
   core: Core,
@@ -19,21 +19,24 @@ export async function declareSize(
 ): Promise<UploadRecord> {
   if (record.size === size) return record;
   requireSize(core.config, { businessType: record.businessType, size });
-  return await core.records.transact(async (commit) => {
-    const entry = await core.records.get<UploadRecord>(keys.upload(record.id));
-    requireUploading(entry.value);
-    const before = entry.value;
-    if (before.size === size) return before;
-    if (before.size !== null) {
-      throw contradiction(`This upload has ${before.size} bytes, not ${size}.`);
-    }
-    const { end } = upload.received;
-    if (end > size) throw contradiction(`${end} bytes have come, so that there cannot be ${size} in all.`);
-    const after = { ...before, size };
-    commit.check(entry).set(entry.key, after);
-    for (const key of findKeys(after)) commit.set(key, after.id);
-    return after;
-  });
+  const { ownerId, id } = record;
+  return await core.limits.inTurn(ownerId, () =>
+    core.records.transact(async (commit) => {
+      const entry = await core.records.get<UploadRecord>(keys.upload(record.id));
+      requireUploading(entry.value);
+      const before = entry.value;
+      if (before.size === size) return before;
+      if (before.size !== null) {
+        throw contradiction(`This upload has ${before.size} bytes, not ${size}.`);
+      }
+      const { end } = upload.received;
+      if (end > size) throw contradiction(`${end} bytes have come, so that there cannot be ${size} in all.`);
+      const after = { ...before, size };
+      await core.limits.resize(commit, { ownerId, id, bytes: size });
+      commit.check(entry).set(entry.key, after);
+      for (const key of findKeys(after)) commit.set(key, after.id);
+      return after;
+    }));
 }
 
 function contradiction(what: string): Problem {

@@ -1,4 +1,5 @@
 /** Opening a session: instant for content that the caller owns, else the open one again, else a new one. */
+import { actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import { fileFacts, type FileRequest, requireSize } from "../file_rules.ts";
 import { newUploadId } from "../ids.ts";
@@ -9,8 +10,9 @@ import { putAttachment } from "../records/attachments.ts";
 import { isUsable, referTo } from "../records/blobs.ts";
 import { keys } from "../records/keys.ts";
 import { createUpload, findKeys } from "../records/uploads.ts";
+import { auditOpening } from "./draft.ts";
 import { expiresAt, firstLook } from "./find.ts";
-import { isUsableNow, newAttachment } from "./finish.ts";
+import { auditFile, isUsableNow, newAttachment } from "./finish.ts";
 
 export interface OpenRequest extends FileRequest {
   /** Bytes of the whole file. */
@@ -33,7 +35,7 @@ export type Opened =
   | { kind: "found"; upload: UploadRecord }
   | { kind: "instant"; attachment: AttachmentRecord };
 
-/** Two that ask at once get one session. Throws what is wrong with the file. */
+/** Two that ask at once get one session. Throws what is wrong with the file, and what limits say to a new one. */
 export async function openUpload(core: Core, caller: Caller, request: OpenRequest): Promise<Opened> {
   if (!core.config.sessions.enabled) {
     throw new Problem(
@@ -62,9 +64,9 @@ export async function openUpload(core: Core, caller: Caller, request: OpenReques
       createdAt: core.now(),
       endedAt: null,
     };
-    const attachment = await instantUpload(core, draft);
+    const attachment = await instantUpload(core, caller, draft);
     if (attachment) return { kind: "instant", attachment };
-    return await findOrCreate(core, draft, request.forceNew ?? false);
+    return await findOrCreate(core, caller, { draft, forceNew: request.forceNew ?? false });
   } finally {
     leave();
   }
@@ -80,14 +82,18 @@ function chunkSizeOf({ config }: Core, wanted: number | undefined): number {
 }
 
 /** A new attachment on bytes that the caller's own live attachment has; null when there is none. */
-async function instantUpload(core: Core, draft: UploadRecord): Promise<AttachmentRecord | null> {
+async function instantUpload(
+  core: Core,
+  caller: Caller,
+  draft: UploadRecord,
+): Promise<AttachmentRecord | null> {
   const { records } = core;
   const { sha256, ownerId } = draft;
   if (sha256 === null || !core.config.dedupe.enabled) return null;
   const processing = processingOf(core.config, imageOptions(core.config, draft));
   let attachment: AttachmentRecord | null = null;
 
-  return await records.transact(async (commit) => {
+  return await core.limits.transact(caller, async (commit, counting) => {
     const owned = await ownedContent(core, draft, processing);
     if (!owned) return null;
     const blob = await records.get<BlobRecord>(keys.blob(owned.value.blobId));
@@ -107,6 +113,8 @@ async function instantUpload(core: Core, draft: UploadRecord): Promise<Attachmen
     referTo(commit, blob);
     const record = { ...attachment, blobId: blob.value.id };
     putAttachment(commit, record);
+    await counting.admitInstant();
+    auditFile(core, commit, { actor: actorOf(caller), attachment: record, how: "instant" });
     return record;
   });
 }
@@ -130,9 +138,13 @@ async function ownedContent(
   return (same as Deno.KvEntry<AttachmentRecord> | undefined) ?? null;
 }
 
-async function findOrCreate(core: Core, draft: UploadRecord, forceNew: boolean): Promise<Opened> {
+async function findOrCreate(
+  core: Core,
+  caller: Caller,
+  { draft, forceNew }: { draft: UploadRecord; forceNew: boolean },
+): Promise<Opened> {
   const { records } = core;
-  return await records.transact<Opened>(async (commit) => {
+  return await core.limits.transact<Opened>(caller, async (commit, counting) => {
     const own = await records.get<UploadRecord>(keys.upload(draft.id));
     if (own.value) return { kind: "created", upload: own.value }; // Our own commit, whose answer was lost.
     for (const key of forceNew ? [] : findKeys(draft)) {
@@ -142,7 +154,9 @@ async function findOrCreate(core: Core, draft: UploadRecord, forceNew: boolean):
       if (!found) continue;
       return { kind: "found", upload: adopt(commit, { found, draft }) };
     }
+    await counting.admit({ id: draft.id, bytes: draft.size, session: true });
     createUpload(commit, draft, firstLook(core, draft));
+    auditOpening(core, commit, { actor: actorOf(caller), draft });
     return { kind: "created", upload: draft };
   });
 }

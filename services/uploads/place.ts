@@ -2,8 +2,10 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
+import type { Actor } from "../audit/entry.ts";
 import type { BlobReader, BlobWriter, ContentDigest } from "../blobs/blob_store.ts";
 import type { Core } from "../core.ts";
+import type { Permit } from "../limits/permit.ts";
 import type { UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import type { LiveUpload, Tail } from "./live.ts";
@@ -24,8 +26,10 @@ export interface PlaceOptions {
    * what is recorded last may be made longer by the next.
    */
   sequential?: { tail: Tail | null };
-  /** The session is not stored yet: the first commit stores it. */
-  draft?: boolean;
+  /** What limits say to its bytes. */
+  permit: Permit;
+  /** The session is not stored yet: the first commit stores it, as opened by this one. */
+  opener?: Actor;
 }
 
 /** A stretch that this request writes; it grows with the body. */
@@ -59,11 +63,16 @@ export class Place {
     this.#options = options;
     this.#pieces = options.upload.received.split(options.start, options.end);
     this.position = options.start;
-    this.isDraft = options.draft ?? false;
+    this.isDraft = options.opener !== undefined;
   }
 
   get start(): number {
     return this.#options.start;
+  }
+
+  /** To be waited for before `bytes` more are taken; undefined: they may be at once. Throws what limits say. */
+  permission(bytes: number): Promise<void> | undefined {
+    return this.#options.permit.pass(this.position + bytes);
   }
 
   /** Whether its own hash is that of the body: none of it was recorded before, and it makes no record longer. */
@@ -157,8 +166,9 @@ export class Place {
     }));
     const bytes = this.uncommitted;
     await this.sync();
-    const { record, upload } = this.#options;
-    await recordChunks(this.#core, upload, { chunks, draft: this.isDraft ? record : null });
+    const { record, upload, opener } = this.#options;
+    const unstored = this.isDraft ? { draft: record, actor: opener! } : null;
+    await recordChunks(this.#core, upload, { chunks, unstored });
     grown.forEach((fresh, index) => fresh.recordedSize = chunks[index]!.size);
     this.uncommitted -= bytes;
     if (this.isDraft) {

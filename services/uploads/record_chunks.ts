@@ -1,4 +1,5 @@
 /** Makes written stretches count: one commit, after their bytes are on stable storage. */
+import type { Actor } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import type { UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
@@ -9,11 +10,12 @@ import {
   type ChunkRecord,
   createUpload,
 } from "../records/uploads.ts";
+import { auditOpening } from "./draft.ts";
 import { firstLook, requireUploading } from "./find.ts";
 import type { LiveUpload } from "./live.ts";
 
-/** Checks of a commit are ten at the most: nine chunks and the session. */
-const CHUNKS_PER_COMMIT = 9;
+/** Checks of a commit are ten at the most: eight chunks, the session, and what is counted of it. */
+const CHUNKS_PER_COMMIT = 8;
 
 export interface WrittenChunk {
   offset: number;
@@ -23,25 +25,31 @@ export interface WrittenChunk {
   writer: string;
 }
 
+/** A session that is not stored yet, and who opens it. */
+export interface Unstored {
+  draft: UploadRecord;
+  actor: Actor;
+}
+
 /**
  * Records `chunks`, or makes longer those that their writers recorded before. The bytes are synced before. With
- * `draft`, a session that is not stored yet, the first commit stores that too. Throws what became of the session when
+ * `unstored` the first commit stores the session too. Throws what became of the session when
  * it is no longer open.
  */
 export async function recordChunks(
   core: Core,
   upload: LiveUpload,
-  { chunks, draft }: { chunks: WrittenChunk[]; draft: UploadRecord | null },
+  { chunks, unstored }: { chunks: WrittenChunk[]; unstored: Unstored | null },
 ): Promise<void> {
   for (let at = 0; at < chunks.length; at += CHUNKS_PER_COMMIT) {
-    await recordGroup(core, upload, { chunks: chunks.slice(at, at + CHUNKS_PER_COMMIT), draft });
+    await recordGroup(core, upload, { chunks: chunks.slice(at, at + CHUNKS_PER_COMMIT), unstored });
   }
 }
 
 async function recordGroup(
   core: Core,
   upload: LiveUpload,
-  { chunks, draft }: { chunks: WrittenChunk[]; draft: UploadRecord | null },
+  { chunks, unstored }: { chunks: WrittenChunk[]; unstored: Unstored | null },
 ): Promise<void> {
   const { id } = upload;
   const now = core.now();
@@ -54,8 +62,12 @@ async function recordGroup(
       ...chunkKeys,
     ]);
     const stored = session!.value as UploadRecord | null;
-    if (draft && !stored) createUpload(commit, draft, firstLook(core, draft));
-    else {
+    if (unstored && !stored) {
+      const { draft } = unstored;
+      await core.limits.hold(commit, draft);
+      createUpload(commit, draft, firstLook(core, draft));
+      auditOpening(core, commit, unstored);
+    } else {
       requireUploading(stored);
       requireInside(stored, chunks);
       commit.check(session!);

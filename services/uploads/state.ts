@@ -1,4 +1,5 @@
 /** An upload as the sequential protocols see it: one offset, and what it became. Looking at one finishes it when all its bytes are there. */
+import { type Actor, actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import type { AttachmentRecord, Caller, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
@@ -33,29 +34,36 @@ export interface UploadState {
 export async function showState(core: Core, caller: Caller, id: string): Promise<UploadState> {
   const record = await findUpload(core, caller, { id, action: "upload.see" });
   if (record.status === "completed") return await finishedState(core, record);
-  return await lookAgain(core, record);
+  return await lookAgain(core, record, actorOf(caller));
 }
 
-/** The state of an open session. */
-export async function lookAgain(core: Core, record: UploadRecord): Promise<UploadState> {
+/** The state of an open session. `actor` is who finishes it, if that is to be done. */
+export async function lookAgain(core: Core, record: UploadRecord, actor: Actor): Promise<UploadState> {
   if (record.status !== "uploading") throw endedProblem(record);
   using lease = await core.live.open(record);
   const { upload } = lease;
-  if (record.concat?.kind === "final") return await finalState(core, record, upload);
+  if (record.concat?.kind === "final") return await finalState(core, { record, upload, actor });
   requireFresh(core, upload);
   await upload.claims.save();
-  return await settle(core, record, upload);
+  return await settle(core, { record, upload, actor });
+}
+
+interface Settling {
+  record: UploadRecord;
+  upload: LiveUpload;
+  actor: Actor;
 }
 
 /** The state after a change of it: finished, if that was the last byte. */
-export async function settle(core: Core, record: UploadRecord, upload: LiveUpload): Promise<UploadState> {
+export async function settle(core: Core, settling: Settling): Promise<UploadState> {
+  const { record, upload, actor } = settling;
   const state = openState(core, record, upload);
   if (upload.received.bytes !== record.size || core.gate.stopping) return state;
   if (record.concat?.kind === "partial") {
-    core.background.run("finish what is made of parts", () => lookAtFinals(core, record));
+    core.background.run("finish what is made of parts", () => lookAtFinals(core, record, actor));
     return state;
   }
-  return await finishedNow(core, record, upload) ?? state;
+  return await finishedNow(core, settling) ?? state;
 }
 
 function openState(core: Core, record: UploadRecord, upload: LiveUpload): UploadState {
@@ -85,13 +93,10 @@ export function stateOf(record: UploadRecord, attachment: AttachmentRecord): Upl
 }
 
 /** null when it takes longer. */
-async function finishedNow(
-  core: Core,
-  record: UploadRecord,
-  upload: LiveUpload,
-): Promise<UploadState | null> {
+async function finishedNow(core: Core, settling: Settling): Promise<UploadState | null> {
+  const { record } = settling;
   try {
-    const finishing = finishOnce(core, { record, upload, sha256: null });
+    const finishing = finishOnce(core, { ...settling, sha256: null });
     const id = await within(core.config.uploads.answerSeconds * 1000, finishing);
     return id === null ? null : stateOf(record, await attachmentOf(core, id));
   } catch (error) {
@@ -101,10 +106,11 @@ async function finishedNow(
 }
 
 /** Of a final upload: finished when its parts are whole, failed when one of them is gone. */
-async function finalState(core: Core, record: UploadRecord, upload: LiveUpload): Promise<UploadState> {
+async function finalState(core: Core, settling: Settling): Promise<UploadState> {
+  const { record, upload, actor } = settling;
   const parts = await readParts(core, record);
   if (parts.some(({ state }) => state === "gone")) {
-    const after = await failUpload(core, record, PART_GONE);
+    const after = await failUpload(core, record, { failure: PART_GONE, actor });
     if (after.status === "completed") return await finishedState(core, after);
     throw endedProblem(after);
   }
@@ -113,16 +119,16 @@ async function finalState(core: Core, record: UploadRecord, upload: LiveUpload):
   requireFresh(core, upload);
   const state = { ...openState(core, record, upload), offset: null, size: sumOf(parts) };
   if (core.gate.stopping || parts.some((part) => part.state === "open")) return state;
-  return await finishedNow(core, record, upload) ?? state;
+  return await finishedNow(core, settling) ?? state;
 }
 
 /** After a part has become whole: finishes what waited for it. */
-export async function lookAtFinals(core: Core, part: UploadRecord): Promise<void> {
+export async function lookAtFinals(core: Core, part: UploadRecord, actor: Actor): Promise<void> {
   const users = await core.records.page<string>(keys.blobUsers(part.blobId), { limit: FINALS_PER_LOOK });
   for (const { value: id } of users) {
     const { value: final } = await core.records.get<UploadRecord>(keys.upload(id));
     if (final?.status !== "uploading") continue;
-    await lookAgain(core, final).catch((error) => {
+    await lookAgain(core, final, actor).catch((error) => {
       // It ended or failed meanwhile, and says so to whoever asks for it.
       if (!(error instanceof Problem)) throw error;
     });

@@ -16,7 +16,7 @@ import { endedProblem, findUpload } from "./find.ts";
 export async function terminateUpload(core: Core, caller: Caller, id: string): Promise<void> {
   let record = await findUpload(core, caller, { id, action: "upload.cancel" });
   if (record.status === "uploading") {
-    record = await endWithoutFile(core, record, { status: "cancelled" });
+    record = await endWithoutFile(core, record, { status: "cancelled", actor: actorOf(caller) });
   } else if (record.status !== "completed") throw endedProblem(record);
   if (record.status === "completed") await withFile(core, caller, record);
 }
@@ -27,9 +27,16 @@ async function withFile(core: Core, caller: Caller, { id, attachmentId }: Upload
     const session = await records.get<UploadRecord>(keys.upload(id));
     if (session.value?.status !== "completed") return; // Our own commit, whose answer was lost.
     commit.check(session).set(session.key, { ...session.value, status: "cancelled" });
+    const actor = actorOf(caller);
+    core.audit.add(commit, {
+      actor,
+      action: "upload.cancel",
+      target: { kind: "upload", id },
+      detail: { fileName: session.value.fileName, ownerId: session.value.ownerId },
+    });
     const file = await records.get<AttachmentRecord>(keys.attachment(attachmentId!));
     if (!file.value || file.value.deletedAt !== null) return;
     permitted(caller, "attachment.delete", file.value);
-    putDeleted(core, commit, { entry: file, actor: actorOf(caller), detail: {} });
+    putDeleted(core, commit, { entry: file, actor, detail: { why: "its upload was given up" } });
   });
 }

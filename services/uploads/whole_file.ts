@@ -1,9 +1,11 @@
 /** A whole file in one request: its bytes go straight into a blob, and one commit makes it an attachment. */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
+import { actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import { fileFacts, type FileRequest, requireSize, rulesOf, tooLarge } from "../file_rules.ts";
 import { SIGNATURE_BYTES } from "../images/inspect.ts";
+import type { Permit } from "../limits/permit.ts";
 import type { AttachmentRecord, Caller } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { openBody } from "./body_source.ts";
@@ -13,6 +15,8 @@ import { finish, type Finished, isRefusal, type StoredContent } from "./finish.t
 export interface WholeFile {
   /** null: the length is not known beforehand. */
   length: number | null;
+  /** Where the length is not known: what it is not longer than, if that is. */
+  atMost?: number | null;
   digests: ContentDigests;
   body: ReadableStream<Uint8Array>;
 }
@@ -31,7 +35,8 @@ export async function storeFile(
     const facts = fileFacts(core.config, request);
     const { maxBytes } = rulesOf(core.config, facts.businessType);
     requireSize(core.config, { businessType: facts.businessType, size: file.length ?? 0 });
-    const received = await receive(core, file, {
+    const received = await receive(core, caller, {
+      file,
       maxBytes,
       refusal: () => tooLarge({ businessType: facts.businessType, maxBytes }),
     });
@@ -48,19 +53,23 @@ export function widestLimit({ config }: Core): number {
 
 /**
  * Takes a body of at most `maxBytes` into a new blob; a longer one is refused with `refusal`. To be followed by
- * `keep` or `drop`, all within one stay in the gate, so that a stop waits for the commit too.
+ * `keep` or `giveUp`, all within one stay in the gate, so that a stop waits for the commit too. Throws what limits say
+ * to a new upload, before the first byte is read.
  */
 export async function receive(
   core: Core,
-  { length, digests, body }: WholeFile,
-  { maxBytes, refusal }: { maxBytes: number; refusal: () => Problem },
+  caller: Caller,
+  { file, maxBytes, refusal }: { file: WholeFile; maxBytes: number; refusal: () => Problem },
 ): Promise<Received> {
+  const { length, atMost = null, digests, body } = file;
   const blobId = core.blobs.newId({ announced: true });
+  const permit = await core.limits.open(caller, { id: blobId, bytes: length, atMost, session: false });
   try {
     const content = await write(core, {
       blobId,
       body,
       digests,
+      permit,
       limit: Math.min(length ?? maxBytes, maxBytes),
       refusal,
     });
@@ -72,7 +81,7 @@ export async function receive(
     }
     return { blobId, ...content };
   } catch (error) {
-    await drop(core, { blobId });
+    await giveUp(core, caller, { blobId });
     throw error;
   }
 }
@@ -88,8 +97,11 @@ export async function keep(
     const facts = fileFacts(core.config, request);
     requireSize(core.config, { businessType: facts.businessType, size: received.size });
     requireDeclared(request, received);
-    finished = await finish(core, { ownerId: caller.id, facts, content: received, uploadId: null });
+    const actor = actorOf(caller);
+    finished = await finish(core, { ownerId: caller.id, facts, content: received, uploadId: null, actor });
   } catch (error) {
+    // First, so that a commit of which nobody knows how it ended comes too late.
+    await core.limits.giveBack(caller.id, received.blobId);
     if (isRefusal(error)) await drop(core, received);
     throw error;
   }
@@ -110,6 +122,12 @@ function requireDeclared({ sha256 }: { sha256?: string | undefined }, received: 
   );
 }
 
+/** Removes received bytes that will not become an attachment, and counts nothing for them. */
+export async function giveUp(core: Core, caller: Caller, { blobId }: { blobId: string }): Promise<void> {
+  await core.limits.giveBack(caller.id, blobId);
+  await drop(core, { blobId });
+}
+
 /** Removes bytes that did not become an attachment. */
 export async function drop({ blobs }: Core, { blobId }: { blobId: string }): Promise<void> {
   await blobs.remove(blobId);
@@ -120,11 +138,12 @@ interface Write {
   blobId: string;
   body: ReadableStream<Uint8Array>;
   digests: ContentDigests;
+  permit: Permit;
   limit: number;
   refusal: () => Problem;
 }
 
-async function write(core: Core, { blobId, body, digests, limit, refusal }: Write) {
+async function write(core: Core, { blobId, body, digests, permit, limit, refusal }: Write) {
   const source = openBody(body, {
     pool: core.pool,
     idleMs: core.config.uploads.idleSeconds * 1000,
@@ -140,6 +159,8 @@ async function write(core: Core, { blobId, body, digests, limit, refusal }: Writ
     try {
       for (let bytes = await source.next(); bytes; bytes = await source.next()) {
         if (size + bytes.length > limit) throw refusal();
+        const permission = permit.pass(size + bytes.length);
+        if (permission) await permission;
         start ??= bytes.slice(0, SIGNATURE_BYTES);
         const written = writer.write(size, bytes);
         // The hashes run while the disk works.

@@ -17,7 +17,7 @@ export interface Body {
 /**
  * Writes all of the body, so that the caller decides whether it counts: nothing is committed beyond checkpoints.
  * Without a digest, and unless `keepsParts` is false, there is one at least every 8 MiB or second, and one when the
- * body breaks. Throws the `Problem` that ended it. The caller closes `place`.
+ * body breaks or a limit is reached. Throws the `Problem` that ended it. The caller closes `place`.
  */
 export async function writeBody(
   core: Core,
@@ -37,12 +37,13 @@ export async function writeBody(
   // Where all is new, the place's own hash is that of the body.
   const check = digestCheck(digests, { sha256Elsewhere: place.isNew });
   try {
-    await takeAll(source, { place, check, checkpoints });
+    const refusal = await takeAll(source, { place, check, checkpoints });
     await checkpoints?.settled();
-    if (source.failure) {
+    const failure = refusal ?? source.failure;
+    if (failure) {
       await checkpoints?.save();
       await checkpoints?.settled();
-      throw source.failure;
+      throw failure;
     }
     if (length !== null && place.position !== place.start + length) throw tooShort(place, length);
     const mismatch = check.mismatch(place.isNew ? place.sha256() : undefined);
@@ -56,17 +57,32 @@ export async function writeBody(
   }
 }
 
+/** Gives the refusal of a limit, after the bytes before it. */
 async function takeAll(
   source: BodySource,
   { place, check, checkpoints }: { place: Place; check: DigestCheck; checkpoints: Checkpoints | null },
-): Promise<void> {
+): Promise<Problem | null> {
   for (let bytes = await source.next(); bytes; bytes = await source.next()) {
+    const permission = place.permission(bytes.length);
+    const refusal = permission && await refusalOf(permission);
+    if (refusal) return refusal;
     checkpoints?.pause();
     const written = place.take(bytes);
     // The hash runs while the disk works.
     check.update(bytes);
     await written;
     await checkpoints?.resume();
+  }
+  return null;
+}
+
+async function refusalOf(permission: Promise<void>): Promise<Problem | null> {
+  try {
+    await permission;
+    return null;
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
   }
 }
 

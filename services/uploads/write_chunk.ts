@@ -1,5 +1,7 @@
 /** Takes bytes of an upload at any offset: claim, write or compare, sync, record. */
+import { actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
+import type { Permit } from "../limits/permit.ts";
 import type { Caller, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { chunkRange, isFull, requireRoom } from "./chunk_rules.ts";
@@ -49,13 +51,14 @@ export async function writeChunk(
     try {
       await core.live.refresh(upload);
       if (of.chunk.length !== null) requireRoom(core, { record, upload, start, end });
-      await fill(core, { record, upload, claim, chunk: of.chunk });
+      const permit = await core.limits.goOn(caller, record.id);
+      await fill(core, { record, upload, claim, permit, chunk: of.chunk });
     } catch (error) {
       throw await reasonOfFailure(core, record, error);
     } finally {
       claim.release();
     }
-    if (record.concat) await settle(core, record, upload); // Others may have waited for its last byte.
+    if (record.concat) await settle(core, { record, upload, actor: actorOf(caller) }); // Others may have waited for its last byte.
     return { receivedBytes: upload.received.bytes, expiresAt: expiresAt(core, upload), size: record.size };
   } finally {
     leave();
@@ -70,15 +73,16 @@ export function requireOwnBytes({ concat }: UploadRecord): void {
 
 async function fill(
   core: Core,
-  { record, upload, claim, chunk }: {
+  { record, upload, claim, permit, chunk }: {
     record: UploadRecord;
     upload: LiveUpload;
     claim: Claim;
+    permit: Permit;
     chunk: ChunkRequest;
   },
 ): Promise<void> {
   const { start, end } = claim;
-  const place = new Place(core, { record, upload, start, end, overflow: () => tooLong(claim) });
+  const place = new Place(core, { record, upload, start, end, permit, overflow: () => tooLong(claim) });
   try {
     await writeBody(core, place, { claim, body: chunk, keepsParts: !isFull(core, { record, upload }) });
     if (chunk.length === null) {

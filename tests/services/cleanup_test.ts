@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expireUploads, sweepBlobs } from "../../services/cleanup.ts";
 import type { Core } from "../../services/core.ts";
 import type { AttachmentRecord, BlobRecord, UploadRecord } from "../../services/model.ts";
+import { SYSTEM } from "../../services/audit/entry.ts";
 import { keys } from "../../services/records/keys.ts";
 import type { ChunkRecord } from "../../services/records/uploads.ts";
 import { endWithoutFile } from "../../services/uploads/end.ts";
@@ -248,7 +249,10 @@ function endsBeforeRemoval({ services: { core } }: TestApp): Core {
 Deno.test("a cancel that a crash cut off after its commit is carried on at the next start", async () => {
   await using app = await startApp();
   const id = await wholeSession(app, { bytes: randomBytes(100, { seed: 7 }) });
-  const ending = endWithoutFile(endsBeforeRemoval(app), await uploadRecord(app, id), { status: "cancelled" });
+  const ending = endWithoutFile(endsBeforeRemoval(app), await uploadRecord(app, id), {
+    status: "cancelled",
+    actor: SYSTEM,
+  });
   await assert.rejects(ending, /the process ended here/);
   assert.equal((await entries(app, ["upload_chunk"])).length, 1);
   await app.restart();
@@ -268,6 +272,7 @@ Deno.test("a completion that a crash cut off after its commit is whole at the ne
     const digest = await blobs.digest(record.blobId, blobs.segments(record.blobId, record.size!));
     // The commit without what follows it.
     const { attachment } = await finish(app.services.core, {
+      actor: SYSTEM,
       ownerId: record.ownerId,
       facts: record,
       content: { blobId: record.blobId, size: record.size!, ...digest },
@@ -352,7 +357,10 @@ Deno.test("chunk records of ended uploads are deleted at the start, however many
       }
     });
   }
-  const ending = endWithoutFile(endsBeforeRemoval(app), await uploadRecord(app, id), { status: "cancelled" });
+  const ending = endWithoutFile(endsBeforeRemoval(app), await uploadRecord(app, id), {
+    status: "cancelled",
+    actor: SYSTEM,
+  });
   await assert.rejects(ending, /the process ended here/);
   const other = await wholeSession(app, { bytes: randomBytes(10, { seed: 15 }) });
   await app.restart();

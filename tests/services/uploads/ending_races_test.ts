@@ -1,5 +1,6 @@
 /** Requests that read a session before it ended, and go on afterwards: the interleavings of races, one by one. */
 import assert from "node:assert/strict";
+import { SYSTEM } from "../../../services/audit/entry.ts";
 import type { UploadRecord } from "../../../services/model.ts";
 import { keys } from "../../../services/records/keys.ts";
 import { finishOnce } from "../../../services/uploads/finishing.ts";
@@ -39,7 +40,8 @@ Deno.test("completing again gives the same attachment, also when the first one h
   assert.equal(status, 201);
   await core.background.settled();
 
-  const again = (sha256: string | null) => finishOnce(core, { record: before, upload: lease.upload, sha256 });
+  const again = (sha256: string | null) =>
+    finishOnce(core, { record: before, upload: lease.upload, sha256, actor: SYSTEM });
   assert.equal(await again(null), body.id);
   await core.background.settled();
   assert.equal(await again("0".repeat(64)), body.id);
@@ -78,7 +80,7 @@ Deno.test("a digest that is declared while the bytes are hashed must match too",
   assert.equal(again.body.id, id);
 
   using lease = await core.live.open(before);
-  const finishing = finishOnce(core, { record: before, upload: lease.upload, sha256: null });
+  const finishing = finishOnce(core, { record: before, upload: lease.upload, sha256: null, actor: SYSTEM });
   await assert.rejects(finishing, { code: "digest-mismatch" });
   await core.background.settled();
   assert.equal((await app.json("POST", `/api/v1/uploads/${id}/complete`)).body.code, "digest-mismatch");
