@@ -1,5 +1,5 @@
 /** The stored files, or what is in the recycle bin. */
-import { useMemo, useRef, useState } from "hono/jsx/dom";
+import { useLayoutEffect, useMemo, useRef, useState } from "hono/jsx/dom";
 import type { Attachment } from "../../client/mod.ts";
 import { Confirm } from "../controls/dialog.tsx";
 import { useWords } from "../i18n/words.ts";
@@ -29,6 +29,10 @@ export function Files() {
   const [renaming, setRenaming] = useState<Attachment | null>(null);
   const [purging, setPurging] = useState<readonly Attachment[]>([]);
   const selection = kept(chosen, items.map(({ id }) => id));
+  // What is gone from the list does not come back selected.
+  useLayoutEffect(() => {
+    if (selection !== chosen) setSelection(selection);
+  }, [selection]);
   const selected = items.filter(({ id }) => selection.ids.has(id));
 
   const latest = useRef({ view, shown });

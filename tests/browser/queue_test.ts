@@ -148,7 +148,13 @@ Deno.test({
             status: 429,
             headers: { "Retry-After": "3600" },
             contentType: "application/problem+json",
-            body: JSON.stringify({ code: "bytes-per-day", status: 429, title: "", detail: "Enough.", max: 104857600 }),
+            body: JSON.stringify({
+              code: "bytes-per-day",
+              status: 429,
+              title: "",
+              detail: "Enough.",
+              max: 104857600,
+            }),
           })
           : route.continue(), { times: 1 });
       await home.choose(notes);
