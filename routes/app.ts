@@ -3,6 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Config } from "../config/config.ts";
 import type { Access } from "../services/access/access.ts";
 import type { Issuer } from "../services/access/issuer.ts";
+import { sessionNotes } from "../services/audit/sessions.ts";
 import type { Services } from "../services/open.ts";
 import { auditRoutes } from "./admin/audit.ts";
 import { archives } from "./archives.ts";
@@ -33,6 +34,7 @@ import { tokenDownload } from "./token_download.ts";
 import { tokens } from "./tokens.ts";
 import { tusVersion } from "./tus_version.ts";
 import { uploads } from "./uploads.ts";
+import { rateLimits, usage } from "./usage.ts";
 import { wholeFiles } from "./whole_files.ts";
 
 export interface AppOptions {
@@ -64,9 +66,11 @@ export function createApp(
   app.route("/", operations({ checks: { ...check }, draining: () => core.gate.stopping }));
   app.use("/files/*", tusVersion);
   app.use(authenticate({ access, config }));
+  app.use(rateLimits(core));
 
-  app.route("/api/v1/session", browserSession({ access, config, now: core.now }));
-  app.route("/api/v1/sign-in", signIn({ access, config, issuer, now: core.now }));
+  const noteSession = sessionNotes(core);
+  app.route("/api/v1/session", browserSession({ access, config, now: core.now, noteSession }));
+  app.route("/api/v1/sign-in", signIn({ access, config, issuer, now: core.now, noteSession }));
   app.route("/api/v1/uploads", uploads(core, downloads));
   app.route("/api/v1/attachments", attachments(core, downloads));
   app.route("/api/v1/attachments", content(core, downloads));
@@ -78,6 +82,7 @@ export function createApp(
   app.route("/files", files(core, { downloads, publicUrl: config.publicUrl }));
   app.get("/", signInPolicy(issuer));
   app.route("/api/v1", businessTypes(config));
+  app.route("/api/v1", usage(core));
   app.route("/", downloadsFolder(core));
   app.route("/", pages(page));
   serveDescription(app, { version, publicUrl: config.publicUrl });

@@ -3,6 +3,8 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Config } from "../config/config.ts";
 import type { Access, Identity } from "../services/access/access.ts";
+import { actorOf } from "../services/audit/entry.ts";
+import type { NoteSession } from "../services/audit/sessions.ts";
 import type { Caller } from "../services/model.ts";
 import { bearerToken, requireCaller } from "./authenticate.ts";
 import type { Env } from "./env.ts";
@@ -59,10 +61,12 @@ export interface BrowserSessionOptions {
   config: Pick<Config, "auth" | "publicUrl">;
   /** Milliseconds since 1970. */
   now: () => number;
+  noteSession: NoteSession;
 }
 
 /** Routes relative to `/api/v1/session`; stands behind `authenticate`, which has refused other sites' pages. */
-export function browserSession({ access, config, now }: BrowserSessionOptions): OpenAPIHono<Env> {
+export function browserSession(options: BrowserSessionOptions): OpenAPIHono<Env> {
+  const { access, config, noteSession } = options;
   const app = apiApp();
 
   /** What proves the caller: the same credential that `authenticate` chose; null when signing in is switched off. */
@@ -88,11 +92,17 @@ export function browserSession({ access, config, now }: BrowserSessionOptions): 
     const caller = requireCaller(c);
     const identity = await identityOf(c);
     if (!identity) return c.json(answer({ caller }), 200);
-    return c.json(await giveCookie(c, identity, { access, config, now }), 200);
+    // A cookie that is renewed is no new sign-in.
+    const isNew = bearerToken(c.req.raw.headers) !== null;
+    return c.json(await (isNew ? signInBrowser : giveCookie)(c, identity, options), 200);
   });
 
   // Signing out is for everybody, so that a browser can always get rid of a cookie that has ended.
-  app.openapi(endRoute, (c) => {
+  app.openapi(endRoute, async (c) => {
+    const { caller } = c.var;
+    if (caller && readSessionCookie(c, config.publicUrl) !== undefined) {
+      await noteSession({ action: "session.sign-out", actor: { ...actorOf(caller), id: caller.id } });
+    }
     clearSessionCookie(c, config.publicUrl);
     return c.body(null, 204);
   });
@@ -101,7 +111,15 @@ export function browserSession({ access, config, now }: BrowserSessionOptions): 
 }
 
 /** Signs the browser in: sets the cookie, and gives what the page is told. */
-export async function giveCookie(
+export async function signInBrowser(c: Context<Env>, identity: Identity, options: BrowserSessionOptions) {
+  const { caller, signedInBy } = identity;
+  const from = { address: c.var.clientAddress, requestId: c.var.requestId };
+  const actor = { ...actorOf(caller, from), id: caller.id };
+  await options.noteSession({ action: "session.sign-in", actor, by: signedInBy });
+  return await giveCookie(c, identity, options);
+}
+
+async function giveCookie(
   c: Context<Env>,
   identity: Identity,
   { access, config, now }: BrowserSessionOptions,

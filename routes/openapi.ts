@@ -39,6 +39,14 @@ export const BAD_JSON = [
   "unsupported-media-type",
 ] as const;
 
+/** What limits refuse to whoever uploads. */
+export const LIMITED = [
+  "uploads-at-once",
+  "uploads-per-minute",
+  "bytes-per-day",
+  "over-daily-limit",
+] as const;
+
 type StatusOf<Code extends ProblemCode> = (typeof PROBLEMS)[Code][0];
 
 interface ProblemResponse {

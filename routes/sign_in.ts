@@ -6,7 +6,7 @@ import type { Issuer } from "../services/access/issuer.ts";
 import { Problem } from "../services/problem.ts";
 import { crossSite } from "./authenticate.ts";
 import { boundedBody } from "./bounded_body.ts";
-import { BrowserSession, type BrowserSessionOptions, giveCookie } from "./browser_session.ts";
+import { BrowserSession, type BrowserSessionOptions, signInBrowser } from "./browser_session.ts";
 import type { Env } from "./env.ts";
 import { cookieStanding, ownOrigins } from "./http/request_site.ts";
 import { apiApp, BAD_JSON, problems } from "./openapi.ts";
@@ -125,7 +125,7 @@ export function signIn({ issuer, ...options }: SignInOptions): OpenAPIHono<Env> 
     if (!page) throw noIssuer();
     const { idToken, nonceSecret } = c.req.valid("json");
     const identity = await access.verifyIdToken(idToken, { nonceSecret });
-    return c.json(await giveCookie(c, identity, options), 200);
+    return c.json(await signInBrowser(c, identity, options), 200);
   });
 
   return app;

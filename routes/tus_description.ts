@@ -1,7 +1,7 @@
 /** The description of tus at `/files`; what else these addresses take is described by its own protocol. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Env } from "./env.ts";
-import { problems, READERS } from "./openapi.ts";
+import { LIMITED, problems, READERS } from "./openapi.ts";
 
 const tags = ["tus"];
 const params = z.object({ id: z.string() });
@@ -11,6 +11,7 @@ const version = { "Tus-Resumable": z.literal("1.0.0") };
 const ENDED = ["upload-expired", "upload-cancelled", "upload-failed"] as const;
 const COMMON = ["invalid-header", "unauthenticated", "not-found", "tus-version"] as const;
 const BODY = [
+  ...LIMITED,
   "invalid-digest",
   "inconsistent-length",
   "body-incomplete",

@@ -15,7 +15,7 @@ import type { Env } from "./env.ts";
 import { contentDigests } from "./http/digests.ts";
 import { contentLength, parseInteger } from "./http/header_values.ts";
 import { ImageOptions } from "./image_fields.ts";
-import { apiApp, BAD_JSON, problems } from "./openapi.ts";
+import { apiApp, BAD_JSON, LIMITED, problems } from "./openapi.ts";
 import {
   Attachment,
   attachmentJson,
@@ -53,6 +53,7 @@ const openRoute = createRoute({
       "unauthenticated",
       "sessions-disabled",
       "file-too-large",
+      ...LIMITED,
       "type-not-allowed",
       "stopping",
     ),
@@ -141,6 +142,7 @@ const chunkRoute = createRoute({
       "upload-ended",
       "chunk-too-large",
       "digest-mismatch",
+      ...LIMITED,
       "disk-full",
       "stopping",
       ...ENDED,

@@ -21,7 +21,7 @@ import { readForm } from "./http/form_upload.ts";
 import { contentLength } from "./http/header_values.ts";
 import { imageFields, withImage } from "./image_fields.ts";
 import { invalidRequest } from "./invalid_request.ts";
-import { apiApp, problems } from "./openapi.ts";
+import { apiApp, LIMITED, problems } from "./openapi.ts";
 import { Attachment, attachmentJson, fileFields, json } from "./schemas.ts";
 
 const tags = ["Whole files"];
@@ -39,6 +39,7 @@ const refusals = problems(
   "unauthenticated",
   "body-stalled",
   "file-too-large",
+  ...LIMITED,
   "type-not-allowed",
   "digest-mismatch",
   "image-too-large",

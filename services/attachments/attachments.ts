@@ -1,5 +1,6 @@
 /** Managed files: look at one, change what it is called and belongs to. */
 import type { Config } from "../../config/config.ts";
+import { actorOf, type AuditDetail } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import { fileFacts, requireSize, rulesOf } from "../file_rules.ts";
 import { isAttachmentId } from "../ids.ts";
@@ -64,8 +65,25 @@ export async function changeAttachment(
     };
     commit.check(entry);
     putAttachment(commit, after, before);
+    core.audit.add(commit, {
+      actor: actorOf(caller),
+      action: "attachment.change",
+      target: { kind: "attachment", id },
+      detail: differences(before, after),
+    });
     return after;
   });
+}
+
+const CHANGEABLE = ["fileName", "businessType", "businessId", "visibility"] as const;
+
+/** Each member that changed as it is, and as it was before: `visibility` and `oldVisibility`. */
+function differences(before: AttachmentRecord, after: AttachmentRecord): AuditDetail {
+  const changed = CHANGEABLE.filter((name) => before[name] !== after[name]);
+  return Object.fromEntries(changed.flatMap((name) => [
+    [name, after[name]],
+    [`old${name[0]!.toUpperCase()}${name.slice(1)}`, before[name]],
+  ]));
 }
 
 /** A type that removes metadata takes no picture whose metadata were left in it. */

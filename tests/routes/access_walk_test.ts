@@ -83,6 +83,7 @@ const TABLE: Record<string, Row> = {
 
   "POST /api/v1/uploads": { body: { fileName: "new.bin", size: 4 }, expect: { none: "401 201 201 201" } },
   "GET /api/v1/business-types": { expect: SIGNED_IN },
+  "GET /api/v1/usage": { expect: SIGNED_IN },
   "GET /api/v1/uploads": { expect: SIGNED_IN },
   "GET /api/v1/uploads/:id": { expect: { open: "401 404 200 200", completed: "401 404 200 200" } },
   "GET /api/v1/uploads/:id/chunks": { expect: { open: "401 404 200 200", completed: "401 404 409 409" } },
