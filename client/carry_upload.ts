@@ -30,6 +30,8 @@ export interface Carrier {
   onResumed(bytes: number): void;
   onMoved(bytes: { confirmed: number; sending: number }): void;
   onWaiting(waiting: { error: PawlError; waitMs: number } | null): void;
+  /** Of a request without a body worth mentioning; null when none was measured. */
+  latencyMs: number | null;
   /** Called once, between sending and finishing. */
   beforeFinish(): Promise<void>;
 }
@@ -102,6 +104,7 @@ async function sendMissing(carrier: Carrier, session: UploadSession, pending: Pe
   const { id, minChunkSize: min, maxChunkSize: max } = session;
   const { retries = DEFAULT_RETRIES, parallel = DEFAULT_PARALLEL, chunkSize = "auto" } = options;
   const sizes = newChunkSizes({ min, max }, chunkSize === "auto" ? undefined : chunkSize);
+  if (carrier.latencyMs !== null) sizes.answered(carrier.latencyMs);
   const stallMs = options.stallTimeout ?? DEFAULT_STALL_MS;
 
   /** For transports that see no progress: four times what the line needs, and longer after each failure. */

@@ -60,6 +60,7 @@ export function startUpload(
   let session: UploadSession | null = null;
   let sha256: string | null = options.sha256?.toLowerCase() ?? null;
   let instant = false;
+  let latencyMs: number | null = null;
 
   /** Smaller files wait for it; of larger ones it becomes known on the way. */
   async function startHash(source: Source): Promise<WholeDigest> {
@@ -83,7 +84,12 @@ export function startUpload(
       const wish = { source, options, fingerprint, forceNew };
       const opened = round === 1 && options.sessionId !== undefined
         ? await namedSession(options.sessionId, source)
-        : await patient(() => openSession(server, { ...wish, sha256 }, signal));
+        : await patient(async () => {
+          const began = clock.now();
+          const answer = await openSession(server, { ...wish, sha256 }, signal);
+          latencyMs = clock.now() - began;
+          return answer;
+        });
       if (opened.kind === "instant") {
         instant = true;
         return opened.attachment;
@@ -99,6 +105,7 @@ export function startUpload(
           return await attachmentOf(attachmentId, known);
         }
         const otherFile = OTHER_FILE.has(error.code);
+        if (otherFile) await source.requireSame();
         const named = options.sessionId !== undefined && round === 1;
         if (round === MAX_SESSIONS || !(GONE.has(error.code) || otherFile && !named)) throw error;
         forceNew ||= otherFile;
@@ -182,6 +189,7 @@ export function startUpload(
         view.moved();
       },
       onWaiting: view.wait,
+      latencyMs,
       async beforeFinish() {
         await asking;
         sending.signal.throwIfAborted();

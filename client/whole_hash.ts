@@ -1,5 +1,5 @@
 /** SHA-256 of a whole file without blocking anybody: natively, in a worker, or in small pieces. */
-import { hashesNatively, newSha256 } from "./hash.ts";
+import { digestOf, hashesNatively, newSha256, toHex } from "./hash.ts";
 import type { HashAnswer, HashRequest } from "./hash_worker.ts";
 import type { Source } from "./source.ts";
 
@@ -8,6 +8,8 @@ export interface WholeHash {
   of(source: Source, signal: AbortSignal): Promise<string>;
 }
 
+/** Up to this size a file is hashed at once: that is quicker than a worker's start. */
+const SMALL_BYTES = 4 * 1024 * 1024;
 const NATIVE_PIECE_BYTES = 1024 * 1024;
 /** About a millisecond's work in plain JavaScript. */
 const PAGE_PIECE_BYTES = 256 * 1024;
@@ -20,7 +22,8 @@ export function newWholeHash(workerUrl: string | URL | null | undefined): WholeH
   return {
     async of(source, signal) {
       signal.throwIfAborted();
-      const { blob } = source;
+      const { blob, size } = source;
+      if (!hashesNatively() && size <= SMALL_BYTES) return toHex(await digestOf(await source.read(0, size)));
       const byWorker = worker !== null && blob !== null ? await worker.of(blob, signal) : null;
       return byWorker ?? await inPieces(source, signal);
     },

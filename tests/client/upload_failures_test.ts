@@ -101,6 +101,28 @@ Deno.test("a chunk that was damaged on its way is refused by its digest and sent
   assert.ok(refused >= 3);
 });
 
+Deno.test("chunks may overtake each other on their way", async () => {
+  await using app = await startApp();
+  const held: (() => void)[] = [];
+  const arrived: number[] = [];
+  let seen = 0;
+  const { pawl } = connectTo(app, {
+    async intercept(request, forward) {
+      if (!isChunk(request)) return await forward();
+      const released = new Promise<void>((resolve) => held.push(resolve));
+      // The newest goes first; at the end all that wait, the oldest last.
+      if (++seen === 8) held.splice(0).reverse().forEach((release) => release());
+      else if (held.length === 4) held.pop()!();
+      await released;
+      arrived.push(Number(request.path.split("/").at(-1)));
+      return await forward();
+    },
+  });
+  const attachment = await pawl.upload(theFile(), { chunkSize: CHUNK, parallel: 4 }).result;
+  assert.equal(attachment.sha256, SHA256);
+  assert.equal(arrived.at(-1), 0);
+});
+
 Deno.test("a proxy that takes only small bodies is given smaller chunks, down to the server's minimum", async () => {
   await using app = await startApp();
   const limit = 600 * KIB;
