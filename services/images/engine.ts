@@ -49,23 +49,36 @@ export interface EngineLimits {
   seconds: number;
 }
 
+/** Format -> pixels at most, whatever the settings allow: what a picture of them takes is below 1 GB of memory. */
+type Bounds = Partial<Record<ImageFormat, number>>;
+
 interface Ability {
   /** Formats of which variants can be made. */
-  reads: readonly ImageFormat[];
-  /** Formats that can be written, so that a picture can be marked. */
-  marks: readonly ImageFormat[];
-  /** Pixels at most, whatever the settings allow. */
-  pixels: number;
+  reads: Bounds;
+  /** Formats that can be marked: decoded whole, and written again. */
+  marks: Bounds;
 }
+
+const M = 1_000_000;
 
 /** What each engine can do. BMP is decoded before either. */
 export const ABILITIES: { readonly [Name in EngineName]: Ability } = {
   sharp: {
-    reads: ["jpeg", "png", "webp", "gif", "bmp", "tiff", "avif"],
-    marks: ["jpeg", "png", "webp", "avif", "tiff"],
-    pixels: Infinity,
+    reads: {
+      jpeg: Infinity,
+      png: Infinity,
+      webp: Infinity,
+      gif: Infinity,
+      bmp: 50 * M,
+      tiff: Infinity,
+      avif: Infinity,
+    },
+    marks: { jpeg: 50 * M, png: 50 * M, webp: 50 * M, avif: 50 * M, tiff: 50 * M },
   },
-  imagescript: { reads: ["jpeg", "png", "gif", "bmp"], marks: ["jpeg", "png"], pixels: 50_000_000 },
+  imagescript: {
+    reads: { jpeg: 50 * M, png: 25 * M, gif: 25 * M, bmp: 25 * M },
+    marks: { jpeg: 16 * M, png: 16 * M },
+  },
 };
 
 export const MEDIA_TYPES: { readonly [Format in ImageFormat]: string } = {

@@ -23,11 +23,13 @@ export function imagescriptEngine(
   codecs: Codecs,
   { letters, limits }: { letters: Letters; limits: EngineLimits },
 ): ImageEngine {
-  const most = Math.min(limits.pixels, ABILITIES.imagescript.pixels);
+  const { reads } = ABILITIES.imagescript;
 
   /** Upright, and at least as large as `atLeast`. */
   function decode({ bytes, format, orientation, width, height }: Source, atLeast: Size): Raster {
-    if (width * height > most) throw new Error("The picture is too large for this engine");
+    if (width * height > Math.min(limits.pixels, reads[format] ?? 0)) {
+      throw new Error("The picture is too large for this engine");
+    }
     const wanted = orientation >= 5 ? { width: atLeast.height, height: atLeast.width } : atLeast;
     return upright(decoded(bytes, format, wanted), orientation);
   }

@@ -169,16 +169,17 @@ function requireMarkable({ images }: Core, { format, frames, cmyk, pixels }: Ins
     throw new Problem("image-unsupported", `${why} Send it without addWatermark.`, { extra: { format } });
   };
   if (engine === null) refuse("This server puts no watermarks on pictures: images.engine is off.");
-  const { marks, pixels: most } = ABILITIES[engine!];
-  if (!marks.includes(format) || (cmyk && engine === "imagescript")) {
+  const { marks } = ABILITIES[engine!];
+  const most = marks[format];
+  if (most === undefined || (cmyk && engine === "imagescript")) {
     refuse(
       `No watermark can be put on this ${format.toUpperCase()} here, only on ${
-        marks.join(", ").toUpperCase()
+        Object.keys(marks).join(", ").toUpperCase()
       }.`,
     );
   }
   if (frames > 1) refuse("No watermark can be put on an animation or on a picture of many pages.");
-  if (pixels > most) refuse(`No watermark can be put on a picture of more than ${most} pixels here.`);
+  if (pixels > most!) refuse(`No watermark can be put on a picture of more than ${most} pixels here.`);
 }
 
 /** The whole picture in memory. */

@@ -32,15 +32,15 @@ function whyNone(
     return { reason: "switched-off", text: "this server does not work on pictures (images.engine)." };
   }
   if (!image) return { reason: "not-a-picture", text: "it is no picture, or one that cannot be read." };
-  const { reads, pixels } = ABILITIES[engine];
-  if (!reads.includes(image.format) || (image.cmyk && engine === "imagescript")) {
+  const most = ABILITIES[engine].reads[image.format];
+  if (most === undefined || (image.cmyk && engine === "imagescript")) {
     return {
       reason: "format-not-read",
       text: `the engine ${engine} does not read such ${image.format.toUpperCase()}.`,
     };
   }
   const { maxBytes, maxPixels } = config.images;
-  if (image.pixels > Math.min(maxPixels, pixels) || size > maxBytes) {
+  if (image.pixels > Math.min(maxPixels, most) || size > maxBytes) {
     return { reason: "too-large", text: "it is larger than images.maxPixels or images.maxBytes allow." };
   }
   return null;

@@ -64,7 +64,9 @@ function difference(a: Uint8Array, b: Uint8Array): number {
 }
 
 export function imageEngineContract({ name, open }: ContractOptions): void {
-  const { reads, marks } = ABILITIES[name];
+  const [reads, marks] = [ABILITIES[name].reads, ABILITIES[name].marks].map((bounds) =>
+    Object.keys(bounds) as Source["format"][]
+  ) as [Source["format"][], Source["format"][]];
   const test = (what: string, fn: () => Promise<void>) => Deno.test(`${name}: ${what}`, fn);
 
   test("makes all sizes of a picture from one call, in every format that it reads", async () => {
