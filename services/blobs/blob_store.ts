@@ -51,6 +51,11 @@ export interface BlobStore {
   unsettled(): Promise<string[]>;
   /** Opens for reading after comparing the stored sizes with the segments. Throws `blob-missing` when bytes are missing. */
   openReader(segments: Segment[]): Promise<BlobReader>;
+  /**
+   * Frees what lies behind the first `size` bytes, where nobody writes any more: of bodies that were written and then
+   * refused. Never makes a blob longer; an absent one is no error.
+   */
+  trim(id: string, size: number): Promise<void>;
   /** Removes the bytes and what is known of them; absent ones are no error. */
   remove(id: string): Promise<void>;
   /** Says that the first `front` bytes are committed, so that hashing may run ahead. Returns at once. */

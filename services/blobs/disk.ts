@@ -10,7 +10,7 @@ import type { BlobReader, BlobStore, BlobWriter } from "./blob_store.ts";
 import { newDirectorySyncs } from "./directory_syncs.ts";
 import { dayOf, openBegun } from "./disk_begun.ts";
 import { diskFull, onDisk } from "./disk_errors.ts";
-import { openForWriting, removeIfPresent } from "./disk_files.ts";
+import { openForWriting, removeIfPresent, shortenIfLonger } from "./disk_files.ts";
 import { openDiskHasher } from "./disk_hasher.ts";
 import { openDiskReader } from "./disk_reader.ts";
 
@@ -125,6 +125,8 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
 
     openReader: (segments: Segment[]): Promise<BlobReader> =>
       openDiskReader(segments.map((segment) => ({ ...segment, path: pathOf(segment.file) }))),
+
+    trim: (id, size) => onDisk(shortenIfLonger(pathOf(id), size)),
 
     async remove(id) {
       hasher.forget(id);

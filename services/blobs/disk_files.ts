@@ -20,3 +20,12 @@ export async function removeIfPresent(path: string): Promise<void> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
+
+/** To `size` bytes. */
+export async function shortenIfLonger(path: string, size: number): Promise<void> {
+  try {
+    if ((await Deno.stat(path)).size > size) await Deno.truncate(path, size);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

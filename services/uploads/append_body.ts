@@ -71,6 +71,8 @@ async function finishHere(
   if (sha256 !== null && sha256 !== digest.sha256) {
     return { record, failure: mismatchFailure(digest.sha256, sha256) };
   }
+  // A body that was refused may have been longer, while nobody had said the length.
+  if (record.size === null && !place.isDraft) await core.blobs.trim(blobId, size);
   const content = { blobId, size, ...digest };
   let finished: Finished;
   try {

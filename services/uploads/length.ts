@@ -20,6 +20,8 @@ export async function declareSize(
   if (record.size === size) return record;
   requireSize(core.config, { businessType: record.businessType, size });
   const { ownerId, id } = record;
+  // Bodies that were refused may have been longer.
+  if (upload.received.end <= size) await core.blobs.trim(record.blobId, size);
   return await core.limits.inTurn(ownerId, () =>
     core.records.transact(async (commit) => {
       const entry = await core.records.get<UploadRecord>(keys.upload(record.id));

@@ -134,6 +134,18 @@ export function testBlobStore(name: string, open: () => Promise<StoreUnderTest>)
     assert.deepEqual(await contentOf(store, { id, size: 2000 }), bytes);
   });
 
+  test("trims what lies behind the bytes that count, and makes nothing longer", async (store) => {
+    const bytes = randomBytes(2000, { seed: 51 });
+    const id = await stored(store, bytes);
+    await store.trim(id, 3000);
+    assert.deepEqual(await contentOf(store, { id, size: 2000 }), bytes);
+    await assert.rejects(contentOf(store, { id, size: 2001 }), { code: "blob-missing" });
+    await store.trim(id, 1500);
+    assert.deepEqual(await contentOf(store, { id, size: 1500 }), bytes.slice(0, 1500));
+    await assert.rejects(contentOf(store, { id, size: 1501 }), { code: "blob-missing" });
+    await store.trim(store.newId(), 0);
+  });
+
   test("reads at any position, and 0 bytes at the end and behind it", async (store) => {
     const bytes = randomBytes(1000, { seed: 6 });
     const id = await stored(store, bytes);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { startApp, type TestApp } from "../../support/app.ts";
 import { randomBytes } from "../../support/random_bytes.ts";
-import { assertConsistent } from "../../support/store_check.ts";
+import { assertConsistent, cleanUp } from "../../support/store_check.ts";
 import { metadata, OFFSET_BYTES, tusClient } from "../../support/tus.ts";
 import {
   completeUpload,
@@ -115,6 +115,48 @@ Deno.test("an upload goes from one way to the other: begun as chunks and finishe
   assert.equal((await putChunk(app, idOf(begun), { offset: 3000, body: bytes.slice(3000) })).status, 200);
   const done = await completeUpload(app, idOf(begun));
   assert.deepEqual([done.status, done.body.fileName, done.body.sha256], [201, "tus.bin", sha256(bytes)]);
+});
+
+Deno.test("of bodies that were refused before the length was known nothing stays behind the file's end", async () => {
+  await using app = await startApp({ pawlJson: SMALL_CHUNKS });
+  await using tus = tusClient(app);
+  const bytes = randomBytes(9000, { seed: 9 });
+  const wrong = { "Upload-Checksum": "md5 AAAAAAAAAAAAAAAAAAAAAA==" };
+  const begun = async () => {
+    const path = await tus.create({ "Upload-Defer-Length": "1" });
+    assert.equal((await tus.patch(path, 0, bytes, { headers: wrong })).status, 460);
+    return path;
+  };
+  const draft = {
+    "Tus-Resumable": null,
+    "Content-Type": "application/partial-upload",
+    "Upload-Complete": "?1",
+  };
+  const ways: ((path: string) => Promise<unknown>)[] = [
+    (path) => tus.patch(path, 0, bytes.slice(0, 5000), { headers: { "Upload-Length": "5000" } }),
+    (path) => tus.patch(path, 0, bytes.slice(0, 5000), { headers: draft }),
+    async (path) => {
+      await tus.patch(path, 0, bytes.slice(0, 3000));
+      await tus.patch(path, 3000, bytes.slice(3000, 5000), { headers: draft });
+    },
+    async (path) => {
+      await tus.patch(path, 0, bytes.slice(0, 5000));
+      await completeUpload(app, idOf(path));
+    },
+  ];
+  for (const finish of ways) {
+    const path = await begun();
+    await finish(path);
+    assert.deepEqual(await tus.bytes(path), bytes.slice(0, 5000));
+    const { files } = await assertConsistent(app);
+    assert.deepEqual([...files.values()], [5000]);
+    await app.json(
+      "DELETE",
+      `/api/v1/attachments/${(await showUpload(app, idOf(path))).body.attachmentId}?permanent=true`,
+    );
+    await app.services.core.background.settled();
+    await cleanUp(app, { hours: 2 });
+  }
 });
 
 Deno.test("an upload that has all its bytes is finished by whatever asks for it", async () => {
