@@ -7,7 +7,7 @@ import { randomBytes } from "../support/random_bytes.ts";
 import { assertConsistent, cleanUp } from "../support/store_check.ts";
 import { complete, download, purge, uploadFile, wholeSession } from "../support/uploads.ts";
 
-const ROUNDS = 200;
+const ROUNDS = 300;
 const MINUTE = 60_000;
 
 Deno.test("the last reference goes as the same content comes: the new file is always there, with its bytes", async () => {
