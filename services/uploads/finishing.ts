@@ -10,6 +10,7 @@ import { requireUploading } from "./find.ts";
 import { finish, type Finished, refusesContent, type StoredContent } from "./finish.ts";
 import type { LiveUpload } from "./live.ts";
 import { finalSegments } from "./parts.ts";
+import { digestOf as digestOfTail } from "./place.ts";
 
 interface FinishWork {
   record: UploadRecord;
@@ -105,8 +106,7 @@ const sizeOf = (segments: Segment[]) => segments.reduce((size, { length }) => si
 
 /** When all bytes came one behind the other, they went through one hash on their way. */
 function knownDigest({ tail }: LiveUpload, size: number): ContentDigest | null {
-  if (tail?.offset !== 0 || tail.size !== size) return null;
-  return { sha256: tail.sha256.copy().digest("hex"), crc32: tail.crc32 };
+  return tail?.offset === 0 && tail.size === size ? digestOfTail(tail) : null;
 }
 
 /** Or the session, when it was completed meanwhile, so that the bytes may be gone. */

@@ -23,6 +23,8 @@ export interface Tail {
   sha256: Hash;
   /** Unsigned 32-bit; kept up only when `offset` is 0. */
   crc32: number;
+  /** The file's first `SIGNATURE_BYTES`, where `offset` is 0 and they came at once. */
+  start?: Uint8Array;
   /** Who may make its record longer. */
   writer: string;
 }

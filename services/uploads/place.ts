@@ -5,6 +5,7 @@ import { crc32 } from "node:zlib";
 import type { Actor } from "../audit/entry.ts";
 import type { BlobReader, BlobWriter, ContentDigest } from "../blobs/blob_store.ts";
 import type { Core } from "../core.ts";
+import { SIGNATURE_BYTES } from "../images/inspect.ts";
 import type { Permit } from "../limits/permit.ts";
 import type { UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
@@ -86,11 +87,11 @@ export class Place {
   }
 
   /** Of the file from its very start to `position`, when all of that went through these hashes; else null. */
-  wholeDigest(): ContentDigest | null {
+  wholeDigest(): ContentDigest & Pick<Tail, "start"> | null {
     if (this.position === 0) return { sha256: createHash("sha256").digest("hex"), crc32: 0 };
     const [fresh, ...others] = this.#fresh;
     if (others.length > 0 || fresh?.offset !== 0 || fresh.hashedSize !== this.position) return null;
-    return { sha256: fresh.sha256.copy().digest("hex"), crc32: fresh.crc32 };
+    return digestOf(fresh);
   }
 
   /** Writes or compares the next bytes. They must not change until it resolves. */
@@ -116,6 +117,9 @@ export class Place {
     // The hashes run while the disk works.
     fresh.sha256.update(part);
     if (fresh.offset === 0) fresh.crc32 = crc32(part, fresh.crc32);
+    if (this.position === 0 && isStart(part, this.#options.record.size)) {
+      fresh.start = part.slice(0, SIGNATURE_BYTES);
+    }
     fresh.hashedSize += part.length;
     await written;
     fresh.size += part.length;
@@ -191,6 +195,16 @@ export class Place {
     this.#writer?.close();
     this.#reader?.close();
   }
+}
+
+/** What a stretch says of the file when it is all of it. */
+export function digestOf({ sha256, crc32, start }: Tail): ContentDigest & Pick<Tail, "start"> {
+  return { sha256: sha256.copy().digest("hex"), crc32, ...(start && { start }) };
+}
+
+/** Whether the first bytes to come are enough to see what the file is. */
+function isStart(bytes: Uint8Array, size: number | null): boolean {
+  return bytes.length >= Math.min(SIGNATURE_BYTES, size ?? Infinity);
 }
 
 function conflict(near: number): Problem {
