@@ -2,7 +2,6 @@
 import { type Actor, actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import { type FileRequest, requireSize } from "../file_rules.ts";
-import type { Permit } from "../limits/permit.ts";
 import type { Caller, UploadRecord } from "../model.ts";
 import { Problem, type ProblemCode } from "../problem.ts";
 import { keys } from "../records/keys.ts";
@@ -10,7 +9,6 @@ import { createUpload } from "../records/uploads.ts";
 import { type AppendRequest, outcome, sizeSaid, tooMuch } from "./append.ts";
 import { appendBody, type Appended } from "./append_body.ts";
 import { sizeBound } from "./chunk_rules.ts";
-import type { ContentDigests } from "./digest_check.ts";
 import { auditOpening, draftOf } from "./draft.ts";
 import { endWithoutFile } from "./end.ts";
 import { firstLook } from "./find.ts";
@@ -34,7 +32,7 @@ export interface BeginRequest extends Omit<FileRequest, "fileName"> {
   /** A part of a later final upload: never becomes a file by itself. */
   partial?: boolean | undefined;
   /** The first bytes, at offset 0; null: none in this request. */
-  first?: Pick<AppendRequest, "length" | "digests" | "body" | "last"> | null | undefined;
+  first?: First | null | undefined;
 }
 
 /**
@@ -42,7 +40,8 @@ export interface BeginRequest extends Omit<FileRequest, "fileName"> {
  * session of the caller; a refused body leaves nothing.
  *
  * Throws `sessions-disabled`, what is wrong with the file (`invalid-file-name`, `type-not-allowed`,
- * `unknown-business-type`, `file-too-large`, `invalid-request`), what limits say to a new upload, and of the body whatever `appendToUpload` does.
+ * `unknown-business-type`, `file-too-large`, `invalid-request`), what limits say to a new upload, and of the body
+ * whatever `appendToUpload` does.
  */
 export async function beginUpload(core: Core, caller: Caller, request: BeginRequest): Promise<UploadState> {
   const leave = core.gate.enter();
@@ -51,20 +50,34 @@ export async function beginUpload(core: Core, caller: Caller, request: BeginRequ
     const size = sizeSaid(request, { ...first, offset: 0 });
     const draft = draftOf(core, caller, { ...request, size, announced: first.body !== null });
     requireSize(core.config, { businessType: draft.businessType, size: size ?? 0 });
-    using lease = core.live.begin(draft);
-    const { upload } = lease;
-    const actor = actorOf(caller);
-    if (!first.body && size !== 0) {
-      return await outcome(core, { upload, actor, appended: await store(core, caller, draft) });
-    }
-    const body = first.body ?? new Blob([]).stream();
-    const permit = await core.limits.open(caller, admissionOf(draft));
-    const appended = await beginWithBody(core, caller, { draft, upload, permit, first: { ...first, body } });
-    return await outcome(core, { upload, actor, appended });
+    const bound = sizeBound(core, draft);
+    if (first.length !== null && first.length > bound) throw tooMuch(draft, bound);
+    return await beginDraft(core, caller, { draft, first });
   } finally {
     leave();
   }
 }
+
+async function beginDraft(
+  core: Core,
+  caller: Caller,
+  { draft, first }: { draft: UploadRecord; first: First },
+): Promise<UploadState> {
+  using lease = core.live.begin(draft);
+  const { upload } = lease;
+  try {
+    const appended = !first.body && draft.size !== 0
+      ? await store(core, caller, draft)
+      : await beginWithBody(core, caller, { draft, upload, first });
+    return await outcome(core, { upload, appended, actor: actorOf(caller) });
+  } catch (error) {
+    // Whatever is stored of it is loaded again when somebody asks.
+    core.live.forget(draft.id);
+    throw error;
+  }
+}
+
+type First = Pick<AppendRequest, "length" | "digests" | "body" | "last">;
 
 function admissionOf({ id, size, concat }: UploadRecord) {
   return { id, bytes: size, session: true, partial: concat?.kind === "partial" };
@@ -83,23 +96,17 @@ async function store(core: Core, caller: Caller, draft: UploadRecord): Promise<A
   return { record: draft };
 }
 
-interface Begin {
-  draft: UploadRecord;
-  upload: LiveUpload;
-  permit: Permit;
-  first: { length: number | null; digests: ContentDigests; body: ReadableStream<Uint8Array>; last?: boolean };
-}
-
 async function beginWithBody(
   core: Core,
   caller: Caller,
-  { draft, upload, permit, first }: Begin,
+  { draft, upload, first }: { draft: UploadRecord; upload: LiveUpload; first: First },
 ): Promise<Appended> {
   const actor = actorOf(caller);
-  const { length, last = false } = first;
+  const { last = false } = first;
+  const body = { ...first, body: first.body ?? new Blob([]).stream() };
   const end = sizeBound(core, draft);
   const overflow = () => tooMuch(draft, end);
-  if (length !== null && length > end) throw overflow();
+  const permit = await core.limits.open(caller, admissionOf(draft));
   const claim = await upload.claims.take({ start: 0, end: Infinity }, { now: core.elapsed, takeoverMs: 0 });
   const place = new Place(core, {
     record: draft,
@@ -118,7 +125,7 @@ async function beginWithBody(
       actor,
       claim,
       last,
-      body: first,
+      body,
     });
     // Nothing came, and nothing is wrong with that.
     if (place.isDraft && !("attachment" in appended) && !("failure" in appended)) {
@@ -150,7 +157,6 @@ async function giveUp(
   if (!isStored) await core.limits.giveBack(draft.ownerId, draft.id);
   if (!isRefusal(error)) return;
   if (!isStored) {
-    core.live.forget(draft.id);
     await drop(core, draft);
   } else if (!KEEPS.has((error as Problem).code)) {
     await endWithoutFile(core, draft, { status: "cancelled", actor });
