@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Caller } from "../../../services/model.ts";
 import { Problem } from "../../../services/problem.ts";
+import { keys } from "../../../services/records/keys.ts";
 import { ADMIN, startApp, type TestApp } from "../../support/app.ts";
 
 const MIB = 2 ** 20;
@@ -242,4 +243,18 @@ Deno.test("whatever happens in whatever order, what is counted is what a simple 
     }),
     { numRuns: 60 },
   );
+});
+
+Deno.test("what single requests of an earlier run had is given back at the start; sessions keep theirs", async () => {
+  await using app = await start();
+  assert.equal(await open(app, "single", 5 * MIB), "ok");
+  const { body: session } = await app.json("POST", "/api/v1/uploads", {
+    body: { fileName: "a.bin", size: MIB },
+  });
+  await app.restart();
+  await app.services.core.background.settled();
+  const share = await app.services.core.records.get(keys.limitsShare("alice", session.id));
+  assert.notEqual(share.value, null);
+  const { bytes, slots } = await usage(app);
+  assert.deepEqual([bytes, Object.keys(slots)], [MIB, [session.id]]);
 });
