@@ -161,8 +161,8 @@ export async function sendChunks(work: ChunkWork): Promise<void> {
     }
   } finally {
     offGate();
-    (grace as ChildAbort | null)?.abort(null);
-    all.release();
+    all.abort(null);
     await Promise.all(tasks);
+    all.release();
   }
 }

@@ -164,6 +164,8 @@ export function startUpload(
         await discard(again.session.id);
       }
     }
+    // A file that cannot be hashed cannot be sent whole.
+    known.catch((error) => sending.abort(error));
     if (session.sha256 === null) {
       known.then((digest) => asking = askAgain(digest).catch(() => {}), () => {});
     }
