@@ -1,5 +1,5 @@
 /** A button that opens a list of things to do or to choose from, in the browser's top layer. */
-import { type Child, useId, useRef, useState } from "hono/jsx/dom";
+import { type Child, useId, useLayoutEffect, useRef, useState } from "hono/jsx/dom";
 import { Icon, type IconName } from "./icon.tsx";
 
 export interface MenuItem {
@@ -29,17 +29,18 @@ const GAP = 4;
 
 export function Menu({ label, class: className, heading, items, children }: MenuProps) {
   const id = useId();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState<"first" | "last" | null>(null);
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
 
   const entries = () => [...list.current!.querySelectorAll<HTMLElement>("[role^=menuitem]")];
-
-  function show(at: "first" | "last") {
+  useLayoutEffect(() => {
+    if (open === null) return;
     list.current!.showPopover();
     place(list.current!, button.current!);
-    (at === "first" ? entries()[0] : entries().at(-1))?.focus();
-  }
+    entries().at(open === "first" ? 0 : -1)?.focus();
+  }, [open]);
+
   function hide() {
     list.current!.hidePopover();
     button.current!.focus();
@@ -55,8 +56,9 @@ export function Menu({ label, class: className, heading, items, children }: Menu
     } else if (event.key === "Tab") hide();
   }
 
+  // One element around both: see ARCHITECTURE.md on what hono/jsx/dom does with components that have several.
   return (
-    <>
+    <span class="menu-place">
       <button
         ref={button}
         type="button"
@@ -64,13 +66,13 @@ export function Menu({ label, class: className, heading, items, children }: Menu
         title={label}
         aria-label={label}
         aria-haspopup="menu"
-        aria-expanded={String(open)}
+        aria-expanded={String(open !== null)}
         aria-controls={id}
-        onClick={() => open ? hide() : show("first")}
+        onClick={() => open === null ? setOpen("first") : hide()}
         onKeyDown={(event: KeyboardEvent) => {
           if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
           event.preventDefault();
-          show(event.key === "ArrowDown" ? "first" : "last");
+          setOpen(event.key === "ArrowDown" ? "first" : "last");
         }}
       >
         {children}
@@ -83,12 +85,14 @@ export function Menu({ label, class: className, heading, items, children }: Menu
         aria-label={label}
         popover="auto"
         onKeyDown={onKeyDown}
-        onToggle={(event: ToggleEvent) => setOpen(event.newState === "open")}
+        onToggle={(event: ToggleEvent) => {
+          if (event.newState === "closed") setOpen(null);
+        }}
       >
         {open && heading && <p class="heading" role="presentation">{heading}</p>}
         {open && items().map((item) => <Item key={item.label} item={item} close={hide} />)}
       </div>
-    </>
+    </span>
   );
 }
 

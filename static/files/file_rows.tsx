@@ -31,6 +31,8 @@ export function FileRows({ selection, select, commands }: FileRowsProps) {
     select(toggled(selection, id, { shown, range }));
   }, []);
 
+  useFocusKept(rows, shown);
+
   if (status === "loading") return <Placeholder />;
   if (status === "failed") {
     return (
@@ -42,6 +44,7 @@ export function FileRows({ selection, select, commands }: FileRowsProps) {
   if (items.length === 0) return <Empty state={state} />;
 
   function onKeyDown(event: KeyboardEvent) {
+    if (event.defaultPrevented) return; // A row's menu has it.
     const row = (event.target as HTMLElement).closest<HTMLElement>("[data-id]");
     const attachment = items.find(({ id }) => id === row?.dataset.id);
     if (!row || !attachment || (event.target as HTMLElement).closest("[role=menu]")) return;
@@ -58,7 +61,7 @@ export function FileRows({ selection, select, commands }: FileRowsProps) {
   }
 
   return (
-    <>
+    <div class="list">
       <ul ref={rows} class="rows card" aria-label={m.list[view.state]} onKeyDown={onKeyDown}>
         {items.map((attachment) => (
           <FileRow
@@ -78,8 +81,22 @@ export function FileRows({ selection, select, commands }: FileRowsProps) {
         </p>
         {cursor !== null && <More status={status} />}
       </footer>
-    </>
+    </div>
   );
+}
+
+/** When the row with the focus goes, the one that takes its place gets it, so that nobody starts from the top again. */
+function useFocusKept(rows: { current: HTMLElement | null }, shown: readonly string[]): void {
+  const at = useRef(-1);
+  const list = rows.current;
+  const row = list?.contains(document.activeElement) ? document.activeElement!.closest("[data-id]") : null;
+  if (row) at.current = [...list!.querySelectorAll("[data-id]")].indexOf(row);
+  useLayoutEffect(() => {
+    if (at.current! < 0 || document.activeElement !== document.body) return;
+    const names = [...rows.current?.querySelectorAll<HTMLElement>(".name") ?? []];
+    (names[at.current!] ?? names.at(-1))?.focus();
+    at.current = -1;
+  }, [shown.join()]);
 }
 
 /** The next page, fetched when this comes near; and a button for those who do not scroll. */

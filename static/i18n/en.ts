@@ -142,7 +142,7 @@ export const english = {
     state: (percent: string, size: string) => `${percent} of ${size} is here`,
     until: (time: string) => `kept until ${time}`,
     choose: "Choose it again",
-    chooseNamed: (name: string) => `Choose ${name} again to go on`,
+    chooseNamed: (name: string) => `Choose it again: ${name}`,
     discard: (name: string) => `Throw away what has arrived of ${name}`,
     discardTitle: (name: string) => `Throw away what has arrived of ${name}?`,
     discardText: "It would have to be sent from the beginning.",

@@ -16,7 +16,7 @@ export function Queue() {
   const { transfers } = usePage();
   const all = useStore(transfers.store);
   return (
-    <>
+    <div class="queue-place">
       <QueueAnnouncer transfers={all} />
       {all.length > 0 && (
         <section class="queue card" aria-labelledby="queue-title">
@@ -24,7 +24,7 @@ export function Queue() {
           <Rows />
         </section>
       )}
-    </>
+    </div>
   );
 }
 
@@ -48,13 +48,12 @@ function Rows() {
     };
   }, []);
   const { first, end } = rowWindow(shown.length, { ...view, row: ROW });
+  const room = { paddingTop: `${first * ROW}px`, paddingBottom: `${(shown.length - end) * ROW}px` };
   return (
-    <ul ref={box} class="rows" aria-label={m.queue.list}>
-      <li class="space" role="presentation" style={{ height: `${first * ROW}px` }} />
+    <ul ref={box} class="rows" aria-label={m.queue.list} style={room}>
       {shown.slice(first, end).map((transfer, index) => (
         <QueueRow key={transfer.id} transfer={transfer} position={first + index + 1} count={shown.length} />
       ))}
-      <li class="space" role="presentation" style={{ height: `${(shown.length - end) * ROW}px` }} />
     </ul>
   );
 }

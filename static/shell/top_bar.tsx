@@ -69,7 +69,7 @@ function AccountMenu() {
   if (expiresAt !== null) items.push({ label: m.top.signOut, icon: "leave", run: () => void page.signOut() });
   return (
     <Menu
-      label={m.top.account}
+      label={`${m.top.account}: ${name || id}`}
       class="button quiet account"
       heading={
         <>

@@ -31,7 +31,7 @@ export function IssuerButton() {
   }
 
   return (
-    <>
+    <div class="issuer">
       {failure && (
         <Notice kind="bad">
           {m.signIn.failures[failure.code]}
@@ -51,6 +51,6 @@ export function IssuerButton() {
             <button type="button" class="button main" disabled={leaving} onClick={leave}>{label}</button>
           </p>
         )}
-    </>
+    </div>
   );
 }

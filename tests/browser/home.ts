@@ -17,7 +17,7 @@ export interface Home extends AsyncDisposable {
   /** The row of a stored file. */
   stored(name: string): Locator;
   /** Chooses files as the button does. */
-  choose(paths: string | string[]): Promise<void>;
+  choose(files: Parameters<Locator["setInputFiles"]>[0]): Promise<void>;
   /** Resolves when the row of a file on its way says so. */
   says(name: string, text: string | RegExp): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function openHome(
     page,
     sending,
     stored: (name) => page.locator(".files .row", { hasText: name }),
-    choose: (paths) => page.locator("[data-files]").setInputFiles(paths),
+    choose: (files) => page.locator("[data-files]").setInputFiles(files),
     says: (name, text) => sending(name).locator(".state", { hasText: text }).waitFor(),
     async [Symbol.asyncDispose]() {
       await page.context().close();
