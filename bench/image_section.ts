@@ -24,25 +24,23 @@ export async function imageSection({ rounds, quick }: Setup): Promise<{ text: st
   const rows: string[][] = [];
   const pictures = quick ? 4 : 20;
   for (const engine of ENGINES) {
-    const { alone, beside, seconds } = await interference(servers[engine], {
+    const { alone, background, asked, seconds } = await interference(servers[engine], {
       picture,
       pictures,
-      atLeastMs: quick ? 400 : 4000,
+      atLeastMs: quick ? 400 : 8000,
     });
-    for (const [what, times] of [["alone", alone], [`beside ${pictures} pictures`, beside]] as const) {
+    const row = (what: string, times: number[], taken: number | null) => {
       const figures = [0.5, 0.9, 0.99].map((share) => percentile(times, share).toFixed(1));
-      rows.push([
-        `${engine}: ${what}`,
-        String(times.length),
-        ...figures,
-        what === "alone" ? "" : seconds.toFixed(1),
-      ]);
-    }
+      rows.push([`${engine}: ${what}`, String(times.length), ...figures, taken?.toFixed(1) ?? ""]);
+    };
+    row("alone", alone, null);
+    row(`beside ${pictures} pictures in the background`, background, seconds.background);
+    row(`beside ${pictures} pictures that people ask for`, asked, seconds.asked);
     goals.push({
       name: `p99 of 1 MiB chunks beside ${pictures} pictures by ${engine} / alone`,
       limit: 2,
       atMost: true,
-      value: percentile(beside, 0.99) / percentile(alone, 0.99),
+      value: percentile(background, 0.99) / percentile(alone, 0.99),
       unit: "x",
     });
   }
@@ -51,8 +49,9 @@ export async function imageSection({ rounds, quick }: Setup): Promise<{ text: st
 
 Each round with another picture. The seconds of an upload are those of the whole request, and of what is made then.`;
   const beside =
-    `Chunks of 1 MiB with their digests, by ${CHUNK_CONNECTIONS} connections, while all variants of the pictures are asked for
-one by one, each of them from a decoding of its own.`;
+    `Chunks of 1 MiB with their digests, by ${CHUNK_CONNECTIONS} connections, while four variants of each picture are made: in the
+background, as after an upload, where they leave half of the time to others; or because people wait for them, each
+variant from a decoding of its own, one after the other without a pause. The goal is about the former.`;
   return {
     text: [text, resultTable("work", results, [seconds, memory]), beside, table(columns, rows)].join("\n\n"),
     goals,

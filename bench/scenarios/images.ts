@@ -37,6 +37,8 @@ export async function startImageServer(engine: EngineName): Promise<TestServer> 
 interface Client {
   put(picture: Uint8Array<ArrayBuffer>, query: string): Promise<string>;
   get(url: string, variant: string): Promise<void>;
+  /** A new attachment of stored content, of which all variants are to be made. */
+  openInstantly(content: { size: number; sha256: string }): Promise<void>;
   request(method: string, path: string, init?: RequestInit): Promise<Response>;
 }
 
@@ -52,6 +54,13 @@ async function clientOf(server: TestServer): Promise<Client> {
     request,
     async put(picture, query) {
       return (await (await request("PUT", `/api/v1/files/photo.jpg?${query}`, { body: picture })).json()).url;
+    },
+    async openInstantly(content) {
+      const response = await request("POST", "/api/v1/uploads", {
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ fileName: "photo.jpg", ...content, image: { generateMultipleSizes: true } }),
+      });
+      if (!("attachment" in await response.json())) throw new Error("This is no instant upload");
     },
     async get(url, variant) {
       await (await request("GET", `${url}?variant=${variant}`)).bytes();
@@ -99,42 +108,77 @@ export async function imageContenders(
 export interface Interference {
   /** Milliseconds of each chunk's request, sorted. */
   alone: number[];
-  beside: number[];
+  /** While all variants of the pictures are made in the background, as after uploads. */
+  background: number[];
+  /** While people ask for all of them, one by one. */
+  asked: number[];
   /** Seconds that the pictures took. */
-  seconds: number;
+  seconds: { background: number; asked: number };
 }
 
-/** Chunks of 1 MiB for at least some time without, and with work on `pictures` pictures, of which all variants are made. */
+/** The three are measured in turns, because the machine is never the same for long. */
+const TURNS = 4;
+
+/** Chunks of 1 MiB without and with work on `pictures` pictures; alone for `atLeastMs`. */
 export async function interference(
   server: TestServer,
   { picture, pictures, atLeastMs }: { picture: Uint8Array; pictures: number; atLeastMs: number },
 ): Promise<Interference> {
   const client = await clientOf(server);
-  const urls: string[] = [];
-  for (let n = 0; n < pictures; n++) urls.push(await client.put(another(picture), "generateThumbnail=false"));
-  await client.get(urls.shift()!, "large"); // The engine is loaded.
-
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-  await chunkTimes(client, { while: () => pause(atLeastMs / 2) });
-  const started = performance.now();
-  let seconds = 0;
-  const beside = await chunkTimes(client, {
-    while: async () => {
-      await Promise.all(urls.flatMap((url) => VARIANTS.map((name) => client.get(url, name))));
-      seconds = (performance.now() - started) / 1000;
-    },
-  });
-  const alone = await chunkTimes(client, {
-    while: () => pause(Math.max(atLeastMs, seconds * 1000)),
-  });
-  return { alone, beside, seconds };
+  await client.get(await client.put(another(picture), "generateThumbnail=false"), "large"); // The engine is loaded.
+  await chunkTimes(client, () => pause(atLeastMs / TURNS));
+
+  const result: Interference = { alone: [], background: [], asked: [], seconds: { background: 0, asked: 0 } };
+  const timed = (kind: "background" | "asked", work: () => Promise<unknown>) => async () => {
+    const started = performance.now();
+    await work();
+    result.seconds[kind] += (performance.now() - started) / 1000;
+  };
+  for (let turn = 0; turn < TURNS; turn++) {
+    const some = { picture, pictures: pictures / TURNS };
+    result.alone.push(...await chunkTimes(client, () => pause(atLeastMs / TURNS)));
+    const known = await storePictures(client, some);
+    const blobs = countBlobs(server);
+    result.background.push(
+      ...await chunkTimes(
+        client,
+        timed("background", async () => {
+          // Instant uploads of what is there already: no bytes, only the work.
+          for (const { size, sha256 } of known) await client.openInstantly({ size, sha256 });
+          // One more is that of the chunks.
+          while (countBlobs(server) < blobs + 1 + known.length * VARIANTS.length) await pause(20);
+        }),
+      ),
+    );
+    const others = await storePictures(client, some);
+    const ask = () => Promise.all(others.flatMap(({ url }) => VARIANTS.map((name) => client.get(url, name))));
+    result.asked.push(...await chunkTimes(client, timed("asked", ask)));
+  }
+  for (const times of [result.alone, result.background, result.asked]) times.sort((a, b) => a - b);
+  return result;
+}
+
+async function storePictures(
+  client: Client,
+  { picture, pictures }: { picture: Uint8Array; pictures: number },
+) {
+  const stored: { url: string; size: number; sha256: string }[] = [];
+  for (let n = 0; n < pictures; n++) {
+    const bytes = another(picture);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    stored.push({ url: await client.put(bytes, "generateThumbnail=false"), size: bytes.length, sha256 });
+  }
+  return stored;
+}
+
+function countBlobs({ dataDir }: TestServer): number {
+  const days = [...Deno.readDirSync(`${dataDir}/blobs`)];
+  return days.reduce((sum, { name }) => sum + [...Deno.readDirSync(`${dataDir}/blobs/${name}`)].length, 0);
 }
 
 /** Sends chunks, each with its digest, until the work that runs beside them has ended. */
-async function chunkTimes(
-  client: Client,
-  { while: work }: { while: () => Promise<unknown> },
-): Promise<number[]> {
+async function chunkTimes(client: Client, work: () => Promise<unknown>): Promise<number[]> {
   const CHUNKS = 4096;
   const opened = await client.request("POST", "/api/v1/uploads", {
     headers: { "Content-Type": "application/json" },
@@ -163,7 +207,7 @@ async function chunkTimes(
   await work().finally(() => ended = true);
   await Promise.all(senders);
   await client.request("DELETE", `/api/v1/uploads/${id}`);
-  return times.sort((a, b) => a - b);
+  return times;
 }
 
 /** The value that a share of all does not exceed. */

@@ -4,6 +4,7 @@ import type { Core } from "../core.ts";
 import { fileFacts, type FileRequest, requireSize } from "../file_rules.ts";
 import { newUploadId } from "../ids.ts";
 import { imageOptions, processingOf } from "../images/options.ts";
+import { makeVariantsLater } from "../images/variants.ts";
 import type { AttachmentRecord, BlobRecord, Caller, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { putAttachment } from "../records/attachments.ts";
@@ -65,7 +66,10 @@ export async function openUpload(core: Core, caller: Caller, request: OpenReques
       endedAt: null,
     };
     const attachment = await instantUpload(core, caller, draft);
-    if (attachment) return { kind: "instant", attachment };
+    if (attachment) {
+      makeVariantsLater(core, attachment, imageOptions(core.config, draft).variants);
+      return { kind: "instant", attachment };
+    }
     return await findOrCreate(core, caller, { draft, forceNew: request.forceNew ?? false });
   } finally {
     leave();

@@ -40,6 +40,11 @@ async function bytesAt(app: TestApp, url: string): Promise<Uint8Array<ArrayBuffe
 
 const IMAGE = "businessType=Image";
 
+async function variantsIn(app: TestApp): Promise<unknown[]> {
+  await assertConsistent(app);
+  return await app.services.core.records.page(["variant"], { limit: 100 });
+}
+
 Deno.test("a photograph of type Image loses its metadata before it is stored, and nothing else", async () => {
   await using app = await startApp();
   const photo = await photograph();
@@ -365,7 +370,9 @@ Deno.test("an instant upload is one only where the same would be done to the pic
     clean.body.image,
   ]);
   assert.equal((await openUpload(app, { ...fields, image: { addWatermark: true } })).status, 201);
-  await assertConsistent(app);
+  assert.equal((await variantsIn(app)).length, 2);
+  await openUpload(app, { ...fields, image: { generateMultipleSizes: true } });
+  assert.equal((await variantsIn(app)).length, 5, "an instant upload has what it asks for made");
 });
 
 Deno.test("options said when the upload is completed count, and those of a later opening", async () => {
