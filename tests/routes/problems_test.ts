@@ -414,6 +414,7 @@ Deno.test("Malformed requests are refused with their own code, as described, and
       "DELETE /api/v1/session",
       "GET /api/v1/sign-in",
       "GET /api/v1/business-types",
+      "GET /api/v1/usage",
     ];
     assert.deepEqual([...new Set(routes)].sort(), [...Object.keys(TABLE), ...always].sort());
   });
