@@ -100,12 +100,17 @@ function progressHeaders({ expiresAt, attachment }: UploadState): Headers {
 function bodyOf(c: Context<Env>) {
   const { headers, body } = c.req.raw;
   const length = contentLength(headers);
-  return body === null || length === 0 ? null : { length, digests: uploadChecksum(headers), body };
+  if (body === null || length === 0) return null;
+  // A body says its length or comes in chunks (RFC 9112, 6.3); in HTTP/2 it need not, so that the media type tells.
+  if (length === null && !headers.has("Transfer-Encoding") && !isOffsetBytes(headers)) return null;
+  return { length, digests: uploadChecksum(headers), body };
 }
 
+const isOffsetBytes = (headers: Headers): boolean =>
+  headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase() === OFFSET_BYTES;
+
 function requireOffsetBytes(headers: Headers): void {
-  const type = headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
-  if (type === OFFSET_BYTES) return;
+  if (isOffsetBytes(headers)) return;
   throw new Problem("unsupported-media-type", `Send the bytes with Content-Type: ${OFFSET_BYTES}.`, {
     headers: { Accept: OFFSET_BYTES },
   });

@@ -164,6 +164,24 @@ Deno.test("tus creation, with and without bytes and length", async (t) => {
     assert.deepEqual([long.status, long.code], [413, "body-too-large"]);
   });
 
+  await t.step("fact 25: a POST that says no length has no body (RFC 9112), a chunked one has", async () => {
+    const answerTo = async (headers: Fields, body = "") => {
+      using connection = await tus.begin("POST", "/files", headers);
+      await connection.send(body);
+      return (await connection.response())!;
+    };
+    const part = await tus.create({ "Upload-Length": "0", "Upload-Concat": "partial" });
+    const final = { "Upload-Concat": `final;${part}` };
+    const bodiless: Fields[] = [{ "Upload-Length": "5" }, { ...WITH_BYTES, "Upload-Length": "5" }, final];
+    for (const headers of bodiless) {
+      assert.equal((await answerTo(headers)).status, 201);
+    }
+    const chunked = { "Upload-Length": "5", "Transfer-Encoding": "chunked" };
+    assert.equal((await answerTo(chunked, "5\r\nhello\r\n0\r\n\r\n")).status, 415);
+    const first = await answerTo({ ...WITH_BYTES, ...chunked }, "3\r\nhel\r\n0\r\n\r\n");
+    assert.deepEqual([first.status, first.headers.get("Upload-Offset")], [201, "3"]);
+  });
+
   await t.step(
     "fact 25: of a creation that breaks, what came stays as an open upload of the caller",
     async () => {
