@@ -5,7 +5,7 @@ import { median, type Result } from "./rounds.ts";
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 
-type Column = [title: string, cell: (result: Result) => string];
+export type Column = [title: string, cell: (result: Result) => string];
 
 const of = (result: Result, figure: (sample: Result["samples"][number]) => number) =>
   result.samples.map(figure);

@@ -2,12 +2,22 @@
 import { startServer } from "../tests/support/server.ts";
 import { type Goal, ratio, speed } from "./goals.ts";
 import { MIB, type Payload } from "./payload.ts";
-import { clientCpu, extra, memory, resultTable, seconds, serverCpu, table, throughput } from "./report.ts";
-import { measure, median, type Result } from "./rounds.ts";
+import {
+  clientCpu,
+  type Column,
+  extra,
+  memory,
+  resultTable,
+  seconds,
+  serverCpu,
+  table,
+  throughput,
+} from "./report.ts";
+import { measure, median, type Result, type Sample } from "./rounds.ts";
 import { downloadBench } from "./scenarios/downloads.ts";
 import { imageSection } from "./image_section.ts";
 import { measureMemory, memoryCases } from "./scenarios/memory.ts";
-import { SMALL_BYTES, SMALL_CONNECTIONS, smallFileContenders } from "./scenarios/small_files.ts";
+import { SMALL_BYTES, SMALL_CONNECTIONS, smallFileContenders, smallNames } from "./scenarios/small_files.ts";
 import { times, UPLOAD_CONNECTIONS, uploadContenders, uploadNames } from "./scenarios/uploads.ts";
 import { startMemoryLoop, startSocketLoop } from "./servers/bare_loop.ts";
 import type { TusServer } from "./servers/tus.ts";
@@ -45,6 +55,16 @@ async function folder(setup: Setup, name: string): Promise<string> {
   return path;
 }
 
+/** None when one of both did not take part. */
+function speedGoal(
+  what: string,
+  results: Result[],
+  { name, other, limit }: { name: string; other: string; limit: number },
+): Goal[] {
+  const value = ratio(results, { name, other });
+  return value === null ? [] : [{ name: what, limit, value, unit: "x" }];
+}
+
 async function uploads(setup: Setup): Promise<{ text: string; goals: Goal[] }> {
   const { payload, bytes, rounds, tus } = setup;
   await using pawl = await startPawl();
@@ -55,19 +75,23 @@ async function uploads(setup: Setup): Promise<{ text: string; goals: Goal[] }> {
   const results = await measure(await uploadContenders(servers, { payload, size }), rounds);
 
   const goals: Goal[] = [];
-  const compare = (
-    connections: number,
-    { other, to, limit }: { other: string; to: string; limit: number },
-  ) => {
-    const value = ratio(results, { name: uploadNames.pawl(connections), other });
-    if (value !== null) {
-      goals.push({ name: `upload, ${times(connections)}: speed of ${to}`, limit, value, unit: "x" });
-    }
-  };
+  const compare = (what: string, { name, other, limit }: { name: string; other: string; limit: number }) =>
+    goals.push(...speedGoal(what, results, { name, other, limit }));
   for (const connections of UPLOAD_CONNECTIONS) {
-    compare(connections, { other: uploadNames.memory, to: "the bare loop", limit: 0.6 });
-    compare(connections, { other: uploadNames.tus(connections), to: "@tus/server", limit: 2 });
+    const [what, name] = [`upload, ${times(connections)}: speed of`, uploadNames.pawl(connections)];
+    compare(`${what} the bare loop`, { name, other: uploadNames.memory, limit: 0.6 });
+    compare(`${what} @tus/server`, { name, other: uploadNames.tus(connections), limit: 2 });
   }
+  compare("tus, one PATCH: speed of @tus/server", {
+    name: uploadNames.pawlTus,
+    other: uploadNames.tus(1),
+    limit: 2,
+  });
+  compare("tus, a PATCH for each chunk: speed of @tus/server", {
+    name: uploadNames.pawlTusChunks,
+    other: uploadNames.tusChunks(1),
+    limit: 2,
+  });
   const inOrder = results.find(({ contender }) => contender === uploadNames.pawl(1))!;
   goals.push({
     name: `complete of ${bytes / MIB} MiB that came in order`,
@@ -95,7 +119,9 @@ The seconds go from the start of the first \`curl\` to the answer of \`complete\
 - **socket + hash + write + sync**: the same loop behind a socket, for the same clients as Pawl.
 - **@tus/server**: one PATCH with a whole file for each connection, which is what costs it least; with 4 connections
   four files of a quarter, as it does not take one file by several. *Chunks*: a PATCH for each chunk. It has no
-  checksums and does not sync: an acknowledged byte may be lost with the power.`;
+  checksums and does not sync: an acknowledged byte may be lost with the power.
+- **Pawl by tus**: the same requests as @tus/server. The whole file's SHA-256 is taken as the bytes come; what has
+  come is synced and recorded every 8 MiB or second, and before each answer.`;
 }
 
 async function downloads(setup: Setup): Promise<{ text: string; goals: Goal[] }> {
@@ -110,10 +136,13 @@ async function downloads(setup: Setup): Promise<{ text: string; goals: Goal[] }>
   for (const { of: { kind, connections, sink }, contenders } of cases) {
     const name = `${kind}, ${times(connections)}, ${sink}`;
     const results = await measure(contenders, rounds);
-    const value = ratio(results, { name: "Pawl", other: "nginx" });
-    if (value !== null) {
-      goals.push({ name: `download, ${name}: speed of nginx`, limit: 0.9, value, unit: "x" });
-    }
+    goals.push(
+      ...speedGoal(`download, ${name}: speed of nginx`, results, {
+        name: "Pawl",
+        other: "nginx",
+        limit: 0.9,
+      }),
+    );
     all.push(...results.map((result) => ({ ...result, contender: `${name}: ${result.contender}` })));
   }
   const text = `## Downloads of ${bytes / MIB} MiB
@@ -132,16 +161,24 @@ async function files(setup: Setup): Promise<{ text: string; goals: Goal[] }> {
   const count = quick ? 200 : 2000;
   await using pawl = await startPawl();
   const results = await measure(smallFileContenders({ pawl, tus }, { payload, count }), rounds);
-  const rate: Parameters<typeof resultTable>[2][number] = ["files/s", (result) => {
-    return (speed(result) / SMALL_BYTES).toFixed(0);
-  }];
+  const rate: Column = ["files/s", (result) => (speed(result) / SMALL_BYTES).toFixed(0)];
+  const each = (title: string, figure: (sample: Sample) => number): Column => [
+    title,
+    (result) => (median(result.samples.map(figure)) / count * 1000).toFixed(2),
+  ];
+  const cpuEach = each("server CPU ms/file", ({ serverCpu }) => serverCpu);
+  const clientEach = each("client CPU ms/file", ({ clientCpu }) => clientCpu);
   const text = `## ${count} files of 10 KiB up, ${SMALL_CONNECTIONS} at a time
 
-One request for each, connections kept open. Pawl's 201 says that the file, its directory entry and its record are on
-stable storage; \`@tus/server\` syncs nothing.`;
+One request for each, connections kept open. Pawl's 201 says that the file, its directory entry, its record and its
+entry in the audit are on stable storage, and its SHA-256 is known; \`@tus/server\` hashes and syncs nothing.`;
   return {
-    text: `${text}\n\n${resultTable("files", results, [seconds, rate, serverCpu, clientCpu, memory])}`,
-    goals: [],
+    text: `${text}\n\n${resultTable("files", results, [seconds, rate, cpuEach, clientEach, memory])}`,
+    goals: speedGoal(`tus, creation with ${count} files of 10 KiB: speed of @tus/server`, results, {
+      name: smallNames.pawlTus,
+      other: smallNames.tus,
+      limit: 2,
+    }),
   };
 }
 

@@ -31,7 +31,9 @@ Deno.test({
       uploads,
       /^\| upload, 1 connection: speed of the bare loop +\| >= 0\.6x +\| \d+\.\d\dx +\|/m,
     );
-    assert.match(uploads, /^\| Pawl +\| \d+\.\d\d \(/m);
+    assert.match(uploads, /^\| Pawl, PUT +\| \d+\.\d\d \(/m);
+    assert.match(uploads, /^\| Pawl by tus, one PATCH +\| \d+\.\d\d \(/m);
+    assert.match(uploads, /^\| Pawl by tus, creation with upload +\| \d+\.\d\d \(/m);
     assert.match(others, /^\| 32 files of 8 MiB at once +\| \d+ +\|/m);
     assert.match(images, /^\| imagescript: uploaded, and all four sizes made +\| \d/m);
     assert.match(images, /^\| p99 of 1 MiB chunks beside 4 pictures by sharp \/ alone +\| <= 2x +\| \d/m);

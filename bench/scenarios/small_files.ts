@@ -8,9 +8,17 @@ import { type Transfer, transfers } from "../clients/curl.ts";
 import type { Payload } from "../payload.ts";
 import type { Contender } from "../rounds.ts";
 import type { TusServer } from "../servers/tus.ts";
+import { TUS_BODY } from "./tus_uploads.ts";
+import { authorization } from "./uploads.ts";
 
 export const SMALL_BYTES = 10 * 1024;
 export const SMALL_CONNECTIONS = 8;
+
+export const smallNames = {
+  put: "Pawl, PUT",
+  pawlTus: "Pawl by tus, creation with upload",
+  tus: "@tus/server, creation with upload",
+};
 
 export function smallFileContenders(
   { pawl, tus }: { pawl: TestServer; tus: TusServer | null },
@@ -30,32 +38,36 @@ export function smallFileContenders(
     return await transfers(connections, payload.directory);
   }
 
-  const contenders: Contender[] = [{
-    name: "Pawl",
-    bytes: count * SMALL_BYTES,
-    pid: () => pawl.pid,
-    async prepare() {
-      const headers = { Authorization: `Bearer ${await pawl.token()}` };
-      const url = new URL("/api/v1/files/small.bin", pawl.url).href;
-      return await lists((upload) => ({ url, upload, headers }));
+  const bytes = count * SMALL_BYTES;
+  const creation = { ...TUS_BODY, "Upload-Length": String(SMALL_BYTES) };
+  const contenders: Contender[] = [
+    {
+      name: smallNames.put,
+      bytes,
+      pid: () => pawl.pid,
+      async prepare() {
+        const headers = await authorization(pawl);
+        const url = new URL("/api/v1/files/small.bin", pawl.url).href;
+        return await lists((upload) => ({ url, upload, headers }));
+      },
     },
-  }];
+    {
+      name: smallNames.pawlTus,
+      bytes,
+      pid: () => pawl.pid,
+      async prepare() {
+        const headers = { ...await authorization(pawl), ...creation };
+        const url = new URL("/files", pawl.url).href;
+        return await lists((upload) => ({ url, method: "POST", upload, headers }));
+      },
+    },
+  ];
   if (tus) {
     contenders.push({
-      name: "@tus/server",
-      bytes: count * SMALL_BYTES,
+      name: smallNames.tus,
+      bytes,
       pid: () => tus.pid,
-      prepare: () =>
-        lists((upload) => ({
-          url: tus.url,
-          method: "POST",
-          upload,
-          headers: {
-            "Tus-Resumable": "1.0.0",
-            "Upload-Length": String(SMALL_BYTES),
-            "Content-Type": "application/offset+octet-stream",
-          },
-        })),
+      prepare: () => lists((upload) => ({ url: tus.url, method: "POST", upload, headers: creation })),
     });
   }
   return contenders;

@@ -2,11 +2,12 @@
 import type { TestServer } from "../../tests/support/server.ts";
 import { type Transfer, transfers } from "../clients/curl.ts";
 import { chunksOf, openSession } from "../clients/pawl_client.ts";
-import { MIB, type Payload, type PayloadFile } from "../payload.ts";
+import type { Payload, PayloadFile } from "../payload.ts";
 import type { Contender } from "../rounds.ts";
 import type { BareLoop, startMemoryLoop } from "../servers/bare_loop.ts";
 import { removeFiles } from "../servers/directory.ts";
 import type { TusServer } from "../servers/tus.ts";
+import { mark, onePatch, patchPerChunk, type TusTarget, wholeFile } from "./tus_uploads.ts";
 
 export const UPLOAD_CONNECTIONS = [1, 4];
 /** Different ones, so that the processor's caches do not hold them all. */
@@ -31,6 +32,8 @@ export const uploadNames = {
   socket: (connections: number) => `socket + hash + write + sync, ${times(connections)}`,
   pawl: (connections: number) => `Pawl, ${times(connections)}`,
   put: "Pawl, one PUT of the whole file",
+  pawlTus: "Pawl by tus, one PATCH",
+  pawlTusChunks: "Pawl by tus, a PATCH for each chunk",
   tus: (connections: number) => `@tus/server, ${times(connections)}`,
   tusChunks: (connections: number) => `@tus/server, chunks, ${times(connections)}`,
 };
@@ -88,111 +91,51 @@ export async function uploadContenders(
   for (const connections of UPLOAD_CONNECTIONS) {
     contenders.push(socket(connections), chunked(connections));
     if (tus) {
-      contenders.push(tusChunks(tus, { payload, pool, count, connections }));
-      contenders.push(await tusUploads(tus, { payload, bytes, connections }));
+      const target: TusTarget = { ...tus, pid: () => tus.pid, headers: () => Promise.resolve({}) };
+      const [chunks, whole] = [uploadNames.tusChunks(connections), uploadNames.tus(connections)];
+      contenders.push(
+        patchPerChunk(target, { name: chunks, payload, connections, pool, count }),
+        await onePatch(target, { name: whole, payload, connections, bytes }),
+      );
     }
   }
-  contenders.push(await wholePut(pawl, { payload, bytes }));
+  const byTus: TusTarget = {
+    pid: () => pawl.pid,
+    url: new URL("/files", pawl.url).href,
+    headers: () => authorization(pawl),
+    removeData: () => removeBlobs(pawl),
+  };
+  contenders.push(
+    patchPerChunk(byTus, { name: uploadNames.pawlTusChunks, payload, connections: 1, pool, count }),
+    await onePatch(byTus, { name: uploadNames.pawlTus, payload, connections: 1, bytes }),
+    await wholePut(pawl, { payload, bytes }),
+  );
   return contenders;
-}
-
-/** One PATCH for each connection: the way that costs @tus/server least. It cannot take one file by several. */
-async function tusUploads(
-  tus: TusServer,
-  { payload, bytes, connections }: { payload: Payload; bytes: number; connections: number },
-): Promise<Contender> {
-  const body = await payload.file(`part_of_${connections}`, bytes / connections);
-  return {
-    name: uploadNames.tus(connections),
-    bytes,
-    pid: () => tus.pid,
-    async prepare() {
-      const lists = await Promise.all(Array.from({ length: connections }, async (): Promise<Transfer[]> => {
-        const headers = { "Tus-Resumable": "1.0.0", "Upload-Length": String(body.size) };
-        const created = await fetch(tus.url, { method: "POST", headers });
-        await created.body?.cancel();
-        const url = new URL(created.headers.get("location")!, tus.url).href;
-        return [{
-          url,
-          method: "PATCH",
-          upload: body.path,
-          headers: {
-            "Tus-Resumable": "1.0.0",
-            "Upload-Offset": "0",
-            "Content-Type": "application/offset+octet-stream",
-          },
-        }];
-      }));
-      return await transfers(lists, payload.directory);
-    },
-    after: tus.removeData,
-  };
-}
-
-async function createTus(tus: TusServer, size: number): Promise<string> {
-  const headers = { "Tus-Resumable": "1.0.0", "Upload-Length": String(size) };
-  const created = await fetch(tus.url, { method: "POST", headers });
-  await created.body?.cancel();
-  return new URL(created.headers.get("location")!, tus.url).href;
-}
-
-function tusChunks(
-  tus: TusServer,
-  { payload, pool, count, connections }: {
-    payload: Payload;
-    pool: PayloadFile[];
-    count: number;
-    connections: number;
-  },
-): Contender {
-  const chunkBytes = pool[0]!.size;
-  return {
-    name: uploadNames.tusChunks(connections),
-    bytes: count * chunkBytes,
-    pid: () => tus.pid,
-    async prepare() {
-      const lists = await Promise.all(Array.from({ length: connections }, async (_, connection) => {
-        const chunks = chunksOf(pool, { count: count / connections, round: connection });
-        const url = await createTus(tus, count / connections * chunkBytes);
-        return chunks.map((chunk, index): Transfer => ({
-          url,
-          method: "PATCH",
-          upload: chunk.path,
-          headers: {
-            "Tus-Resumable": "1.0.0",
-            "Upload-Offset": String(index * chunkBytes),
-            "Content-Type": "application/offset+octet-stream",
-          },
-        }));
-      }));
-      return await transfers(lists, payload.directory);
-    },
-    after: tus.removeData,
-  };
 }
 
 async function wholePut(
   pawl: TestServer,
   { payload, bytes }: { payload: Payload; bytes: number },
 ): Promise<Contender> {
-  const body = `${payload.directory}/part_of_1`;
-  const { path } = await Deno.stat(body).then(() => ({ path: body }), () => payload.file("part_of_1", bytes));
+  const body = await wholeFile(payload, 0, bytes);
   return {
     name: uploadNames.put,
     bytes,
     pid: () => pawl.pid,
     async prepare(round) {
-      // Its first bytes differ from round to round.
-      using file = await Deno.open(path, { write: true });
-      await file.write(new TextEncoder().encode(`round ${round} ${MIB}`));
+      await mark(body, `${uploadNames.put} ${round}`);
       return await transfers([[{
         url: new URL(`/api/v1/files/bench_${round}.bin`, pawl.url).href,
-        upload: path,
-        headers: { Authorization: `Bearer ${await pawl.token()}` },
+        upload: body.path,
+        headers: await authorization(pawl),
       }]], payload.directory);
     },
     after: () => removeBlobs(pawl),
   };
+}
+
+export async function authorization(pawl: TestServer): Promise<Record<string, string>> {
+  return { Authorization: `Bearer ${await pawl.token()}` };
 }
 
 /** The records stay: nobody asks for these attachments again. */
