@@ -57,14 +57,10 @@ export interface Limits {
   hold(commit: Deno.AtomicOperation, upload: { ownerId: string; id: string }): Promise<void>;
   /** Adds to `commit` that the upload has `bytes` in all: charges the rest, or gives back. Throws as `transact` does. */
   resize(commit: Deno.AtomicOperation, upload: { ownerId: string; id: string; bytes: number }): Promise<void>;
-  /**
-   * Adds to `commit` the end of an upload, with a file of `keeps` bytes or without: gives the rest back. `isNew`: it
-   * was opened by this request, so that what is not known here has no share.
-   */
-  end(
-    commit: Deno.AtomicOperation,
-    upload: { ownerId: string; id: string; keeps: number; isNew?: boolean },
-  ): Promise<void>;
+  /** Whether uploads of this owner that were opened in this process are counted. To be asked before they end. */
+  isCounting(ownerId: string): boolean;
+  /** Adds to `commit` the end of an upload, with a file of `keeps` bytes or without: gives the rest back. */
+  end(commit: Deno.AtomicOperation, upload: { ownerId: string; id: string; keeps: number }): Promise<void>;
   /** The uploads became files, or parts of one: in commits of its own. Again does nothing. */
   settle(ownerId: string, uploads: { id: string; keeps: number }[]): Promise<void>;
   /** The upload ended without a file: gives all of it back. Again does nothing; what fails is tried in the background. */
@@ -247,8 +243,10 @@ export function newLimits({ records, rules, inTurn, background, now }: LimitsOpt
       });
     },
 
-    async end(commit, { ownerId, id, keeps, isNew = false }) {
-      if (off || isNew && !live.hasAny(ownerId)) return;
+    isCounting: (ownerId) => live.hasAny(ownerId),
+
+    async end(commit, { ownerId, id, keeps }) {
+      if (off) return;
       await shares.endIn(commit, { ownerId, uploads: [{ id, keeps }] });
     },
 

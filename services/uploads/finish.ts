@@ -114,6 +114,8 @@ async function commitFile(
   };
 
   const isNew = uploadId === null || Boolean(draft);
+  // What this request has opened is known without a look.
+  const isCounted = !isNew || limits.isCounting(ownerId);
   return await limits.inTurn(ownerId, () =>
     records.transact(async (commit, tries) => {
       const read = [
@@ -159,7 +161,9 @@ async function commitFile(
         const { keepEndedDays } = core.config.sessions;
         createEnded(commit, { ...upload, size: content.size, ...end }, end.endedAt + keepEndedDays * DAY);
       }
-      await limits.end(commit, { ownerId, id: uploadId ?? content.blobId, keeps: content.size, isNew });
+      if (isCounted) {
+        await limits.end(commit, { ownerId, id: uploadId ?? content.blobId, keeps: content.size });
+      }
       auditFile(core, commit, { actor, attachment: record, how: uploadId ?? "in one request" });
       return { attachment: record, keptOwn: !shared && !made };
     }));
@@ -254,8 +258,9 @@ export function newAttachment(
   { ownerId, facts, content }: Pick<Finishing, "ownerId" | "facts" | "content">,
 ): AttachmentRecord {
   const now = core.now();
-  const { fileName, contentType, businessType, businessId, visibility } = facts;
+  const { fileName, contentType, businessType, businessId, visibility, origin } = facts;
   return {
+    ...(origin && { origin }),
     fileName,
     contentType,
     businessType,
