@@ -94,6 +94,15 @@ export interface Config {
     /** Downloads, for those whose maker names no number; 0: any number. */
     maxUses: number;
   };
+  /** Clients of the systems whose place this server takes. */
+  compat: {
+    /** Hours after which a file that they brought and that belongs to nothing goes into the recycle bin; null: as its type says. */
+    orphanHours: number | null;
+    dotnet: {
+      /** As whom clients work that never sign in; null: they must. */
+      actAs: string | null;
+    };
+  };
   dedupe: { enabled: boolean };
   blobs: {
     /** Minutes for which unreferenced bytes wait before they are removed. */

@@ -154,6 +154,10 @@ function toConfig(values: Values): Config {
       maxValidHours: values["tokens.maxValidHours"],
       maxUses: values["tokens.maxUses"],
     },
+    compat: {
+      orphanHours: values["compat.orphanHours"] || null,
+      dotnet: { actAs: values["compat.dotnet.actAs"] },
+    },
     dedupe: { enabled: values["dedupe.enabled"] },
     blobs: { graceMinutes: values["blobs.graceMinutes"] },
     images: {

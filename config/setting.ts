@@ -11,6 +11,7 @@ export const GROUPS = [
   "Images",
   "Limits",
   "Downloads folder",
+  "Old clients",
   "Operation",
 ] as const;
 

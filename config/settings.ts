@@ -7,6 +7,7 @@ import type * as z from "zod";
 import type { Setting } from "./setting.ts";
 import { ACCESS } from "./settings/access.ts";
 import { ADDRESS } from "./settings/address.ts";
+import { COMPAT } from "./settings/compat.ts";
 import { DOWNLOADS } from "./settings/downloads.ts";
 import { IMAGES } from "./settings/images.ts";
 import { JOBS } from "./settings/jobs.ts";
@@ -26,6 +27,7 @@ export const SETTINGS = {
   ...IMAGES,
   ...LIMITS,
   ...DOWNLOADS,
+  ...COMPAT,
   ...OPERATION,
   ...JOBS,
 };

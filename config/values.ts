@@ -92,6 +92,13 @@ export function text(max: number) {
   return { type: "string", rule: error, schema } as const;
 }
 
+/** The id of a user, as tokens name it. */
+export function subject() {
+  const error = "the id of a user: 1 to 128 letters, digits or characters of . _ @ : + | -";
+  const schema = z.string({ error }).regex(/^[A-Za-z0-9._@:+|-]{1,128}$/, { error });
+  return { type: "string", rule: error, schema } as const;
+}
+
 /** Texts as of `text`. */
 export function texts(max: number) {
   const { rule, schema } = text(max);

@@ -2,7 +2,7 @@
 import type { BusinessTypeRules, Config } from "../config/config.ts";
 import { checkFileName, extensionOf } from "./file_name.ts";
 import { mediaType } from "./media_type.ts";
-import type { FileFacts, ImageRequest, Visibility } from "./model.ts";
+import type { FileFacts, ImageRequest, Origin, Visibility } from "./model.ts";
 import { Problem } from "./problem.ts";
 
 /** What a request says of a file; nothing of it is checked yet but its types. */
@@ -13,6 +13,9 @@ export interface FileRequest {
   businessId?: string | null | undefined;
   visibility?: Visibility | undefined;
   image?: ImageRequest | undefined;
+  /** A further business type whose rules of size, type and pictures hold too. */
+  alsoType?: string | undefined;
+  origin?: Origin | undefined;
 }
 
 const DEFAULT_TYPE = "General";
@@ -33,15 +36,8 @@ export function fileFacts(config: Config, request: FileRequest): FileFacts {
   const businessType = request.businessType ?? DEFAULT_TYPE;
   const rules = rulesOf(config, businessType);
   const fileName = checkFileName(request.fileName);
-  const extension = extensionOf(fileName);
-  if (rules.extensions && !rules.extensions.includes(extension)) {
-    throw new Problem(
-      "type-not-allowed",
-      `${businessType} takes ${rules.extensions.join(" ")}, not ${
-        extension || "a file without an extension"
-      }.`,
-      { extra: { businessType, allowedExtensions: rules.extensions } },
-    );
+  for (const type of typesOf({ businessType, alsoType: request.alsoType })) {
+    requireExtension(config, { type, fileName });
   }
   return {
     fileName,
@@ -50,16 +46,38 @@ export function fileFacts(config: Config, request: FileRequest): FileFacts {
     businessId: request.businessId || null,
     visibility: request.visibility ?? rules.visibility,
     ...(request.image && { imageRequest: request.image }),
+    ...(request.alsoType && { alsoType: request.alsoType }),
+    ...(request.origin && { origin: request.origin }),
   };
+}
+
+/** All business types whose rules a file must keep. */
+export function typesOf(
+  { businessType, alsoType }: { businessType: string; alsoType?: string | undefined },
+): string[] {
+  return alsoType === undefined || alsoType === businessType ? [businessType] : [businessType, alsoType];
+}
+
+function requireExtension(config: Config, { type, fileName }: { type: string; fileName: string }): void {
+  const { extensions } = rulesOf(config, type);
+  const extension = extensionOf(fileName);
+  if (!extensions || extensions.includes(extension)) return;
+  throw new Problem(
+    "type-not-allowed",
+    `${type} takes ${extensions.join(" ")}, not ${extension || "a file without an extension"}.`,
+    { extra: { businessType: type, allowedExtensions: extensions } },
+  );
 }
 
 /** Throws `file-too-large` when `size` bytes are more than the business type takes. */
 export function requireSize(
   config: Config,
-  { businessType, size }: { businessType: string; size: number },
+  { size, ...types }: { businessType: string; alsoType?: string | undefined; size: number },
 ): void {
-  const { maxBytes } = rulesOf(config, businessType);
-  if (size > maxBytes) throw tooLarge({ businessType, maxBytes });
+  for (const businessType of typesOf(types)) {
+    const { maxBytes } = rulesOf(config, businessType);
+    if (size > maxBytes) throw tooLarge({ businessType, maxBytes });
+  }
 }
 
 export function tooLarge({ businessType, maxBytes }: { businessType: string; maxBytes: number }): Problem {

@@ -90,7 +90,13 @@ export interface FileFacts {
   visibility: Visibility;
   /** Of a session. */
   imageRequest?: ImageRequest;
+  /** A further business type whose rules hold too; of requests only. */
+  alsoType?: string;
+  /** By which way it came, where that matters later: what old clients bring must belong to something, whatever its type. */
+  origin?: Origin;
 }
+
+export type Origin = "compat";
 
 /** `partial`: a part of later final uploads, never a file by itself. `final`: made of the bytes of its `parts`, in order. */
 export type Concat =
@@ -102,6 +108,12 @@ export type Concat =
     /** The list as the client wrote it. */
     header: string;
   };
+
+export interface ClientId {
+  id: string;
+  /** Chunks in all, where they are numbered and of one size; null: they lie at offsets. */
+  totalChunks: number | null;
+}
 
 /** An upload session as stored: unchanged while chunks come in, so that chunks never contend on it. Times are ms since 1970. */
 export interface UploadRecord extends FileFacts {
@@ -116,6 +128,8 @@ export interface UploadRecord extends FileFacts {
   /** What else its client said of it; given back as it is. */
   metadata: string | null;
   concat: Concat | null;
+  /** What its client calls it, where clients choose ids: unique among an owner's, the newest has it. */
+  clientId?: ClientId;
   blobId: string;
   status: UploadStatus;
   attachmentId: string | null;

@@ -5,7 +5,14 @@
 import { SYSTEM } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import type { AttachmentRecord } from "../model.ts";
-import { isIndexedBy, orphanSince, putAttachment, stageOf } from "../records/attachments.ts";
+import {
+  COMPAT_ORPHANS,
+  isIndexedBy,
+  orphanGroup,
+  orphanSince,
+  putAttachment,
+  stageOf,
+} from "../records/attachments.ts";
 import { keys } from "../records/keys.ts";
 import { purgeRecord, putDeleted } from "./recycle_bin.ts";
 
@@ -49,10 +56,16 @@ export async function purgeBinned(core: Core): Promise<RetentionStep> {
   });
 }
 
-/** Deletes, as their owner could, files that belong to nothing where their business type says that they must. */
+/**
+ * Deletes, as their owner could, files that belong to nothing where their business type says that they must, and those
+ * that old clients brought.
+ */
 export async function deleteOrphans(core: Core): Promise<RetentionStep> {
   const all = { done: 0, more: false };
-  for (const [type, { orphanHours }] of Object.entries(core.config.businessTypes)) {
+  const groups = Object.entries(core.config.businessTypes).map(([type, { orphanHours }]) =>
+    [type, orphanHours] as const
+  );
+  for (const [type, orphanHours] of [...groups, [COMPAT_ORPHANS, core.config.compat.orphanHours] as const]) {
     if (orphanHours === null) continue;
     const latest = core.now() - orphanHours * HOUR;
     const step = await eachDue(core, { prefix: keys.attachmentOrphans(type), latest }, async (id) => {
@@ -72,7 +85,7 @@ export async function deleteOrphans(core: Core): Promise<RetentionStep> {
 
 function isOrphan(record: AttachmentRecord, { type, latest }: { type: string; latest: number }): boolean {
   const since = orphanSince(record);
-  return stageOf(record) === "live" && record.businessType === type && since !== null && since <= latest;
+  return stageOf(record) === "live" && orphanGroup(record) === type && since !== null && since <= latest;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What is to be done to a picture: what its uploader wants, over what its business type and the settings say. */
 import { createHash } from "node:crypto";
 import type { Config } from "../../config/config.ts";
-import { rulesOf } from "../file_rules.ts";
+import { rulesOf, typesOf } from "../file_rules.ts";
 import type { ImageRequest } from "../model.ts";
 import { type VariantName, VARIANTS } from "./recipe.ts";
 
@@ -19,9 +19,13 @@ export interface ImageOptions {
 
 export function imageOptions(
   config: Config,
-  { businessType, imageRequest = {} }: { businessType: string; imageRequest?: ImageRequest | undefined },
+  { imageRequest = {}, ...types }: {
+    businessType: string;
+    alsoType?: string | undefined;
+    imageRequest?: ImageRequest | undefined;
+  },
 ): ImageOptions {
-  const { removeExif: byType } = rulesOf(config, businessType);
+  const byType = typesOf(types).some((type) => rulesOf(config, type).removeExif);
   const { generateThumbnail = true, generateMultipleSizes = false, addWatermark = false } = imageRequest;
   const removeExif = imageRequest.removeExif ?? byType;
   return {

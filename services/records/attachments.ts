@@ -18,6 +18,14 @@ export function orphanSince(record: AttachmentRecord): number | null {
   return record.businessId === null ? record.createdAt : null;
 }
 
+/** Files that old clients brought are orphans by one rule, whatever their type; no business type is called so. */
+export const COMPAT_ORPHANS = "*compat";
+
+/** Among which it is looked for when it belongs to nothing. */
+export function orphanGroup({ origin, businessType }: AttachmentRecord): string {
+  return origin === "compat" ? COMPAT_ORPHANS : businessType;
+}
+
 /** Indexes hold nothing: they say where to look. */
 function indexKeys(record: AttachmentRecord): Deno.KvKey[] {
   const { id, ownerId, businessType, businessId } = record;
@@ -32,7 +40,11 @@ function indexKeys(record: AttachmentRecord): Deno.KvKey[] {
   }
   if (stage === "deleted") return [...found, keys.attachmentDeleted(record.deletedAt!, id)];
   const since = orphanSince(record);
-  if (since !== null) found.push(keys.attachmentOrphan(businessType, since, id));
+  if (since !== null) found.push(keys.attachmentOrphan(orphanGroup(record), since, id));
+  if (businessId !== null && record.visibility !== "private") {
+    found.push(keys.attachmentShared({ type: businessType, id: businessId }, id));
+  }
+  found.push(keys.attachmentByName(ownerId, record.fileName, id));
   return [...found, keys.attachmentByContent(ownerId, record.sourceSha256, id)];
 }
 

@@ -28,6 +28,7 @@ export const keys = {
     of.size,
     of.businessType,
   ],
+  uploadByClientId: (owner: string, clientId: string) => ["upload_by_client_id", owner, digest(clientId)],
   uploadByExpiry: (time: number, id: string) => ["upload_by_expiry", time, id],
   uploadsByExpiry: () => ["upload_by_expiry"],
   /** Sessions that ended and still have chunk records to delete. */
@@ -40,6 +41,12 @@ export const keys = {
   attachmentsByOwner: (owner: string, bin: Bin) => ["attachment_by_owner", owner, bin],
   attachmentByBusiness: (of: BusinessKey, bin: Bin, id: string) => [...business(of, bin), BigInt(id)],
   attachmentsByBusiness: (of: BusinessKey, bin: Bin) => business(of, bin),
+  /** Live ones that not only their owner may read, of all owners. */
+  attachmentShared: (of: SharedKey, id: string) => [...shared(of), BigInt(id)],
+  attachmentsShared: (of: SharedKey) => shared(of),
+  /** Live ones; names are compared in NFC. */
+  attachmentByName: (owner: string, fileName: string, id: string) => [...named(owner, fileName), BigInt(id)],
+  attachmentsByName: (owner: string, fileName: string) => named(owner, fileName),
   attachmentByContent: (owner: string, sourceSha256: string, id: string) => [
     "attachment_by_content",
     owner,
@@ -143,6 +150,18 @@ export interface BusinessKey {
   /** null: all ids of the type. */
   id: string | null;
 }
+
+interface SharedKey {
+  type: string;
+  id: string;
+}
+
+const shared = ({ type, id }: SharedKey): Deno.KvKey => ["attachment_shared", type, digest(id)];
+const named = (owner: string, fileName: string): Deno.KvKey => [
+  "attachment_by_name",
+  owner,
+  digest(fileName.normalize("NFC")),
+];
 
 function business({ owner, type, id }: BusinessKey, bin: Bin): Deno.KvKey {
   return id === null

@@ -24,10 +24,12 @@ export interface ActivityRecord {
 
 /** The indexes by which an open session of known length is found again; a part or a final upload never is. They may outlive it: what they point to is looked at. */
 export function findKeys(record: Omit<UploadRecord, "id">): Deno.KvKey[] {
-  const { ownerId, sha256, fingerprint, size, businessType, concat } = record;
-  if (size === null || concat) return [];
+  const { ownerId, sha256, fingerprint, size, businessType, concat, clientId } = record;
+  const named = clientId ? [keys.uploadByClientId(ownerId, clientId.id)] : [];
+  if (size === null || concat) return named;
   const of = { size, businessType };
   return [
+    ...named,
     ...(sha256 === null ? [] : [keys.uploadBySha256(ownerId, sha256, of)]),
     ...(fingerprint === null ? [] : [keys.uploadByFingerprint(ownerId, fingerprint, of)]),
   ];

@@ -5,7 +5,7 @@ import { fileFacts, type FileRequest, requireSize } from "../file_rules.ts";
 import { newUploadId } from "../ids.ts";
 import { imageOptions, processingOf } from "../images/options.ts";
 import { makeVariantsLater } from "../images/variants.ts";
-import type { AttachmentRecord, BlobRecord, Caller, UploadRecord } from "../model.ts";
+import type { AttachmentRecord, BlobRecord, Caller, ClientId, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { putAttachment } from "../records/attachments.ts";
 import { isUsable, referTo } from "../records/blobs.ts";
@@ -16,8 +16,8 @@ import { expiresAt, firstLook } from "./find.ts";
 import { auditFile, isUsableNow, newAttachment } from "./finish.ts";
 
 export interface OpenRequest extends FileRequest {
-  /** Bytes of the whole file. */
-  size: number;
+  /** Bytes of the whole file; null: to be said later. */
+  size: number | null;
   /** Of the whole file, lower-case hex. */
   sha256?: string | undefined;
   /** The client's own mark of the content, e.g. a hash of its head, middle and tail. */
@@ -26,6 +26,10 @@ export interface OpenRequest extends FileRequest {
   chunkSize?: number | undefined;
   /** Never the session that is open already. */
   forceNew?: boolean | undefined;
+  /** The client's own id of it: finds the open session of that id and size, and no other one. */
+  clientId?: ClientId | undefined;
+  /** False: the bytes will come in any case. */
+  instant?: boolean | undefined;
 }
 
 /** Attachments of one content that are looked at for an instant upload. */
@@ -47,7 +51,7 @@ export async function openUpload(core: Core, caller: Caller, request: OpenReques
   const leave = core.gate.enter();
   try {
     const facts = fileFacts(core.config, request);
-    requireSize(core.config, { businessType: facts.businessType, size: request.size });
+    requireSize(core.config, { ...facts, size: request.size ?? 0 });
     const draft: UploadRecord = {
       ...facts,
       id: newUploadId(),
@@ -58,6 +62,7 @@ export async function openUpload(core: Core, caller: Caller, request: OpenReques
       fingerprint: request.fingerprint ?? null,
       metadata: null,
       concat: null,
+      ...(request.clientId && { clientId: request.clientId }),
       blobId: core.blobs.newId(),
       status: "uploading",
       attachmentId: null,
@@ -65,7 +70,7 @@ export async function openUpload(core: Core, caller: Caller, request: OpenReques
       createdAt: core.now(),
       endedAt: null,
     };
-    const attachment = await instantUpload(core, caller, draft);
+    const attachment = request.instant === false ? null : await instantUpload(core, caller, draft);
     if (attachment) {
       makeVariantsLater(core, attachment, imageOptions(core.config, draft).variants);
       return { kind: "instant", attachment };
@@ -151,7 +156,7 @@ async function findOrCreate(
   return await core.limits.transact<Opened>(caller, async (commit, counting) => {
     const own = await records.get<UploadRecord>(keys.upload(draft.id));
     if (own.value) return { kind: "created", upload: own.value }; // Our own commit, whose answer was lost.
-    for (const key of forceNew ? [] : findKeys(draft)) {
+    for (const key of forceNew ? [] : lookups(draft)) {
       const index = await records.get<string>(key);
       commit.check(index);
       const found = index.value === null ? null : await openSession(core, index.value, draft);
@@ -165,6 +170,10 @@ async function findOrCreate(
   });
 }
 
+function lookups(draft: UploadRecord): Deno.KvKey[] {
+  return draft.clientId ? [keys.uploadByClientId(draft.ownerId, draft.clientId.id)] : findKeys(draft);
+}
+
 /** The session of this id when bytes may still come and neither side contradicts the other. */
 async function openSession(
   core: Core,
@@ -174,9 +183,18 @@ async function openSession(
   const entry = await core.records.get<UploadRecord>(keys.upload(id));
   const found = entry.value;
   if (found?.status !== "uploading") return null;
+  // Only an id of the client's own can lead to one of another length.
+  if (draft.clientId && !isSameFile(found, draft)) return null;
   if (found.sha256 !== null && draft.sha256 !== null && found.sha256 !== draft.sha256) return null;
   using lease = await core.live.open(found);
   return core.now() < expiresAt(core, lease.upload) ? entry as Deno.KvEntry<UploadRecord> : null;
+}
+
+function isSameFile(found: UploadRecord, { clientId, size }: UploadRecord): boolean {
+  if (found.clientId?.id !== clientId?.id || found.clientId?.totalChunks !== clientId?.totalChunks) {
+    return false;
+  }
+  return size === null || found.size === size;
 }
 
 /** A session that is found learns what is declared only now: the digest, what is to be done to the picture. */

@@ -95,7 +95,7 @@ export async function keep(
   let finished: Finished;
   try {
     const facts = fileFacts(core.config, request);
-    requireSize(core.config, { businessType: facts.businessType, size: received.size });
+    requireSize(core.config, { ...facts, size: received.size });
     requireDeclared(request, received);
     const actor = actorOf(caller);
     finished = await finish(core, { ownerId: caller.id, facts, content: received, uploadId: null, actor });
