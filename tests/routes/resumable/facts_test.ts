@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { ADMIN, ALICE, BOB, startApp } from "../../support/app.ts";
 import { randomBytes } from "../../support/random_bytes.ts";
-import { type Fields, tusClient } from "../../support/tus.ts";
+import { type Fields, metadata, tusClient } from "../../support/tus.ts";
 import { until } from "../../support/upload_calls.ts";
 
 const HELLO = new TextEncoder().encode("hello world");
@@ -199,6 +199,13 @@ Deno.test("resumable uploads: creation", async (t) => {
         assert.match(nameless.fileName, /^upload \d{4}-\d\d-\d\d \d\d-\d\d-\d\d(\.\w+)?$/);
         assert.ok(nameless.fileName.endsWith(ending), nameless.fileName);
       }
+      const described = await of.send("POST", "/files", {
+        "Upload-Complete": "?1",
+        "Content-Disposition": 'attachment; filename="b.txt"',
+        "Upload-Metadata": metadata({ filename: "a.txt", businessId: "7", visibility: "users" }),
+      }, HELLO);
+      const { fileName, businessId, visibility } = JSON.parse(described.text);
+      assert.deepEqual([fileName, businessId, visibility], ["b.txt", "7", "users"]);
       const hostile = await of.send("POST", "/files", {
         "Upload-Complete": "?1",
         "Content-Disposition": 'inline; filename="../../etc/passwd"',
@@ -264,15 +271,21 @@ Deno.test("resumable uploads: offset and append", async (t) => {
     },
   );
 
-  await t.step("fact 57: an append has its own media type; clients of interop 5 send none", async () => {
-    const path = await of.create({ "Upload-Complete": "?0" });
-    for (const type of ["application/octet-stream", "application/offset+octet-stream", null]) {
-      const answer = await of.append(path, { offset: 0, complete: false, "Content-Type": type }, HELLO);
-      assert.deepEqual([answer.status, answer.code], [415, "unsupported-media-type"], `${type}`);
-    }
-    const old = { "Content-Type": null, "Upload-Draft-Interop-Version": "5" };
-    assert.equal((await of.append(path, { offset: 0, complete: false, ...old }, HELLO)).status, 204);
-  });
+  await t.step(
+    "fact 57: an append has its own media type; those of interop 5 and before may leave it out",
+    async () => {
+      const path = await of.create({ "Upload-Complete": "?0" });
+      for (const type of ["application/octet-stream", "application/offset+octet-stream", null]) {
+        const answer = await of.append(path, { offset: 0, complete: false, "Content-Type": type }, HELLO);
+        assert.deepEqual([answer.status, answer.code], [415, "unsupported-media-type"], `${type}`);
+      }
+      for (const [n, version] of ["3", "4", "5"].entries()) {
+        const old = { "Content-Type": null, "Upload-Draft-Interop-Version": version };
+        const answer = await of.append(path, { offset: n * HELLO.length, complete: false, ...old }, HELLO);
+        assert.equal(answer.status, 204);
+      }
+    },
+  );
 
   await t.step("fact 58: a wrong offset is 409 with the true one, in the draft's words", async () => {
     const path = await of.create({ "Upload-Complete": "?0" }, HELLO);
@@ -447,6 +460,9 @@ Deno.test("resumable uploads: ends, rivals and digests", async (t) => {
     const failed = await of.append(other, { offset: 11, complete: true }, HELLO.slice(1));
     assert.deepEqual([failed.status, failed.code], [422, "upload-failed"]);
     assert.equal((await of.send("HEAD", other)).status, 422);
+    // Of the whole only SHA-256 is known without reading it again.
+    const md5 = { "Upload-Complete": "?1", "Repr-Digest": `md5=:${base64("md5", whole)}:` };
+    assert.equal((await of.send("POST", "/files", md5, HELLO)).status, 201);
   });
 
   await t.step("fact 70: addresses cannot be guessed, and every verb is for the owner", async () => {
