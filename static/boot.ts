@@ -1,5 +1,6 @@
 /** Runs before the first paint: language and theme as chosen, and what the page may load scripts from. */
-import { applyPreferences, readPreferences, storedPreferences } from "./state/preference_values.ts";
+import { applyPreferences } from "./state/apply_preferences.ts";
+import { readPreferences, storedPreferences } from "./state/preference_values.ts";
 
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): unknown;

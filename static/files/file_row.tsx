@@ -80,6 +80,7 @@ function RowMenu({ attachment, commands }: Pick<FileRowProps, "attachment" | "co
       download: true,
     },
     { label: m.list.copyLink, icon: "link", run: () => void actions.copyLink(attachment) },
+    { label: m.list.share, icon: "share", run: () => commands.share(attachment) },
     { label: m.list.rename, icon: "rename", run: () => commands.rename(attachment) },
     { label: m.list.delete, icon: "trash", danger: true, run: () => commands.remove([attachment]) },
   ];

@@ -7,6 +7,7 @@ import { Preview } from "../preview/preview.tsx";
 import { usePage } from "../state/page_state.ts";
 import { kept, NOTHING, type Selection } from "../state/selection.ts";
 import { useStore } from "../state/store.ts";
+import { Share } from "../share/share.tsx";
 import { FileRows } from "./file_rows.tsx";
 import { RenameDialog } from "./rename_dialog.tsx";
 import { SelectionBar } from "./selection_bar.tsx";
@@ -16,6 +17,8 @@ import { Toolbar } from "./toolbar.tsx";
 export interface FileCommands {
   show(id: string): void;
   rename(attachment: Attachment): void;
+  /** Links for people without an account. */
+  share(attachment: Attachment): void;
   /** Into the recycle bin, or for good when it is there. */
   remove(attachments: readonly Attachment[]): void;
 }
@@ -27,6 +30,7 @@ export function Files() {
   const [chosen, setSelection] = useState<Selection>(NOTHING);
   const [shown, setShown] = useState<string | null>(null);
   const [renaming, setRenaming] = useState<Attachment | null>(null);
+  const [sharing, setSharing] = useState<Attachment | null>(null);
   const [purging, setPurging] = useState<readonly Attachment[]>([]);
   const selection = kept(chosen, items.map(({ id }) => id));
   // What is gone from the list does not come back selected.
@@ -40,6 +44,7 @@ export function Files() {
   const commands = useMemo((): FileCommands => ({
     show: setShown,
     rename: setRenaming,
+    share: setSharing,
     remove(attachments) {
       const { view, shown } = latest.current!;
       if (view.state === "deleted") return setPurging(attachments);
@@ -48,14 +53,22 @@ export function Files() {
     },
   }), []);
 
+  const selectAll = () => setSelection({ ids: new Set(items.map(({ id }) => id)), anchor: null });
+
   return (
     <section class="files" aria-labelledby="files-title">
       <h2 id="files-title" class="unseen">{m.list.title}</h2>
-      {selected.length === 0
-        ? <Toolbar />
-        : <SelectionBar selected={selected} commands={commands} clear={() => setSelection(NOTHING)} />}
+      {selected.length === 0 ? <Toolbar /> : (
+        <SelectionBar
+          selected={selected}
+          commands={commands}
+          selectAll={selected.length === items.length ? null : selectAll}
+          clear={() => setSelection(NOTHING)}
+        />
+      )}
       <FileRows selection={selection} select={setSelection} commands={commands} />
       {shown !== null && <Preview id={shown} commands={commands} onClose={() => setShown(null)} />}
+      {sharing && <Share attachment={sharing} onClose={() => setSharing(null)} />}
       {renaming && <RenameDialog attachment={renaming} onClose={() => setRenaming(null)} />}
       {purging.length > 0 && (
         <Confirm

@@ -8,10 +8,12 @@ import type { FileCommands } from "./files.tsx";
 export interface SelectionBarProps {
   selected: readonly Attachment[];
   commands: FileCommands;
+  /** Null when all that are shown are selected. */
+  selectAll: (() => void) | null;
   clear: () => void;
 }
 
-export function SelectionBar({ selected, commands, clear }: SelectionBarProps) {
+export function SelectionBar({ selected, commands, selectAll, clear }: SelectionBarProps) {
   const { actions } = usePage();
   const { m, format } = useWords();
   const bytes = selected.reduce((sum, { size }) => sum + size, 0);
@@ -31,6 +33,15 @@ export function SelectionBar({ selected, commands, clear }: SelectionBarProps) {
         {m.list.selected(selected.length)}
         <span class="soft small aside">{format.bytes(bytes)}</span>
       </p>
+      {!isBin && (
+        <button type="button" class="button slim" onClick={() => void actions.zip(selected)}>
+          <Icon name="download" />
+          {m.list.zip}
+        </button>
+      )}
+      {selectAll && (
+        <button type="button" class="button quiet slim" onClick={selectAll}>{m.list.selectAll}</button>
+      )}
       {isBin && (
         <button type="button" class="button slim" onClick={() => void actions.restore(selected)}>
           <Icon name="restore" />

@@ -9,7 +9,6 @@ export const english = {
   cancel: "Cancel",
   tryAgain: "Try again",
   loading: "Loading",
-  more: "More",
   undo: "Undo",
   files,
   problems: englishProblems as ProblemTexts,
@@ -132,8 +131,6 @@ export const english = {
     list: "Files on their way",
     announce: (done: number, all: number, failed: number) =>
       `${done} of ${files(all)} stored${failed > 0 ? `, ${failed} failed` : ""}.`,
-    titlePart: (percent: string) => percent,
-    leaving: "Files are still on their way.",
   },
 
   unfinished: {
@@ -153,20 +150,27 @@ export const english = {
       `That is another file: ${name} has ${begun}, the chosen one ${chosen}.`,
   },
 
+  usage: {
+    today: "Uploaded today",
+    used: (used: string, max: string) => `Uploaded today: ${used} of ${max}`,
+    freeAt: (time: string) => `Room again at ${time}`,
+  },
+
   list: {
+    share: "Share…",
+    zip: "Download as ZIP",
     title: "Files",
     live: "Files",
     deleted: "Recycle bin",
     views: "Which files",
     search: "Search by name",
-    clearSearch: "Clear the search",
     type: "Kind",
     allTypes: "All kinds",
     sort: "Sort by",
     sorts: { created: "Newest", name: "Name", size: "Size" },
     select: (name: string) => `Select ${name}`,
-    selectAll: "Select all that are shown",
     selected: (count: number) => `${count.toLocaleString("en")} selected`,
+    selectAll: "Select all",
     clearSelection: "Clear the selection",
     open: (name: string) => `Show ${name}`,
     download: "Download",
@@ -181,9 +185,6 @@ export const english = {
     showMore: "Show more",
     count: (count: number, more: boolean) => more ? `${files(count)} and more` : files(count),
     deletedAt: (time: string) => `Deleted ${time}`,
-    size: "Size",
-    time: "Stored",
-    name: "Name",
     empty: "Nothing is stored yet",
     emptyText: "Files that you send appear here.",
     emptyBin: "The recycle bin is empty",
@@ -196,8 +197,6 @@ export const english = {
   },
 
   done: {
-    stored: (name: string) => `“${name}” is stored.`,
-    storedMany: (count: number) => `${files(count)} are stored.`,
     deleted: (name: string) => `“${name}” is in the recycle bin.`,
     deletedMany: (count: number) => `${files(count)} are in the recycle bin.`,
     deletedSome: (count: number, failed: number) => `${files(count)} deleted, ${failed} could not be.`,
@@ -235,12 +234,10 @@ export const english = {
     label: (name: string) => `Preview of ${name}`,
     previous: "The file before",
     next: "The next file",
-    details: "Details",
     kind: "Kind",
     type: "Type",
     size: "Size",
     stored: "Stored",
-    changed: "Changed",
     downloads: "Downloads",
     digest: "SHA-256",
     pixels: "Picture",

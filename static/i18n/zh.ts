@@ -10,7 +10,6 @@ export const chinese: Messages = {
   cancel: "取消",
   tryAgain: "重试",
   loading: "正在加载",
-  more: "更多",
   undo: "撤销",
   files,
   problems: chineseProblems,
@@ -122,8 +121,6 @@ export const chinese: Messages = {
     list: "正在发送的文件",
     announce: (done, all, failed) =>
       `已保存 ${done} / ${files(all)}${failed > 0 ? `，${failed} 个失败` : ""}。`,
-    titlePart: (percent) => percent,
-    leaving: "仍有文件正在发送。",
   },
 
   unfinished: {
@@ -142,20 +139,27 @@ export const chinese: Messages = {
     otherSize: (name, begun, chosen) => `这是另一个文件：${name} 为 ${begun}，所选文件为 ${chosen}。`,
   },
 
+  usage: {
+    today: "今日已上传",
+    used: (used: string, max: string) => `今日已上传 ${used}，上限 ${max}`,
+    freeAt: (time: string) => `${time} 后恢复`,
+  },
+
   list: {
+    share: "分享…",
+    zip: "打包下载",
     title: "文件",
     live: "文件",
     deleted: "回收站",
     views: "显示哪些文件",
     search: "按名称搜索",
-    clearSearch: "清除搜索",
     type: "类别",
     allTypes: "全部类别",
     sort: "排序",
     sorts: { created: "最新", name: "名称", size: "大小" },
     select: (name) => `选择 ${name}`,
-    selectAll: "选择所有显示的文件",
     selected: (count) => `已选择 ${count.toLocaleString("zh-CN")} 个`,
+    selectAll: "全选",
     clearSelection: "取消选择",
     open: (name) => `查看 ${name}`,
     download: "下载",
@@ -170,9 +174,6 @@ export const chinese: Messages = {
     showMore: "显示更多",
     count: (count, more) => more ? `${files(count)}以上` : files(count),
     deletedAt: (time) => `删除于 ${time}`,
-    size: "大小",
-    time: "保存时间",
-    name: "名称",
     empty: "还没有文件",
     emptyText: "您发送的文件会显示在这里。",
     emptyBin: "回收站是空的",
@@ -185,8 +186,6 @@ export const chinese: Messages = {
   },
 
   done: {
-    stored: (name) => `“${name}”已保存。`,
-    storedMany: (count) => `${files(count)}已保存。`,
     deleted: (name) => `“${name}”已移到回收站。`,
     deletedMany: (count) => `${files(count)}已移到回收站。`,
     deletedSome: (count, failed) => `已删除 ${files(count)}，${failed} 个无法删除。`,
@@ -223,12 +222,10 @@ export const chinese: Messages = {
     label: (name) => `${name} 的预览`,
     previous: "上一个文件",
     next: "下一个文件",
-    details: "详细信息",
     kind: "类别",
     type: "类型",
     size: "大小",
     stored: "保存时间",
-    changed: "修改时间",
     downloads: "下载次数",
     digest: "SHA-256",
     pixels: "图片尺寸",

@@ -4,6 +4,7 @@ import { useStore } from "../state/store.ts";
 import { DropZone } from "../queue/drop_zone.tsx";
 import { Queue } from "../queue/queue.tsx";
 import { UnfinishedList } from "../queue/unfinished_list.tsx";
+import { UsageMeter } from "./usage_meter.tsx";
 import { Files } from "../files/files.tsx";
 
 export function Home() {
@@ -13,6 +14,7 @@ export function Home() {
     <div class="home">
       <h1 class="unseen">{name}</h1>
       <DropZone />
+      <UsageMeter />
       <Queue />
       <UnfinishedList />
       <Files />

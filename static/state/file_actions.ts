@@ -14,10 +14,12 @@ export interface FileActions {
   purge(attachments: readonly Attachment[]): Promise<void>;
   setVisibility(attachment: Attachment, visibility: Visibility): Promise<void>;
   copyLink(attachment: Attachment): Promise<void>;
+  /** All of them as one file. */
+  zip(attachments: readonly Attachment[]): Promise<void>;
 }
 
 export interface FileActionsOptions {
-  pawl: Pick<Pawl, "attachments" | "baseUrl">;
+  pawl: Pick<Pawl, "attachments" | "baseUrl" | "request">;
   list: FileList;
   toasts: Toasts;
   onError(error: unknown): void;
@@ -119,6 +121,16 @@ export function createFileActions({ pawl, list, toasts, onError }: FileActionsOp
       try {
         await change(attachment, { visibility });
         toasts.show({ text: ({ m }) => m.preview.visibilityChanged[visibility] });
+      } catch (error) {
+        told(error);
+      }
+    },
+    async zip(attachments) {
+      try {
+        const ids = attachments.map(({ id }) => id);
+        const { url } = await pawl.request<{ url: string }>("POST", "api/v1/archives", { json: { ids } });
+        // Comes as a file to be saved, so that the page stays.
+        location.assign(new URL(url, pawl.baseUrl));
       } catch (error) {
         told(error);
       }

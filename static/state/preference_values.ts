@@ -1,4 +1,4 @@
-/** What a person can choose for this browser, how that is stored, and how it is put into effect. */
+/** What a person can choose for this browser, and how that is stored. */
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -58,10 +58,4 @@ export function readPreferences(text: string | null, wanted: readonly string[]):
     theme: THEMES.find((theme) => theme === stored.theme) ?? "system",
     businessType: typeof stored.businessType === "string" ? stored.businessType : "General",
   };
-}
-
-export function applyPreferences(root: HTMLElement, { language, theme }: Preferences): void {
-  root.lang = language === "zh" ? "zh-CN" : language;
-  if (theme === "system") delete root.dataset.theme;
-  else root.dataset.theme = theme;
 }

@@ -1,6 +1,6 @@
 /** What a person chose for this browser, as a store: changes take effect and are kept at once. */
+import { applyPreferences } from "./apply_preferences.ts";
 import {
-  applyPreferences,
   type Preferences,
   readPreferences,
   storedPreferences,
