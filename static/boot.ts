@@ -18,4 +18,10 @@ trustedTypes?.createPolicy("default", {
   },
 });
 
-applyPreferences(document.documentElement, readPreferences(storedPreferences(), navigator.languages));
+const preferences = readPreferences(storedPreferences(), navigator.languages);
+applyPreferences(document.documentElement, preferences);
+
+// The sentences come together with the page's script instead of after it.
+const words = document.querySelector<HTMLMetaElement>(`meta[name=words-${preferences.language}]`)!;
+const preload = Object.assign(document.createElement("link"), { rel: "modulepreload", href: words.content });
+document.head.append(preload);

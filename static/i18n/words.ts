@@ -2,7 +2,7 @@
 import { createContext, useContext } from "hono/jsx/dom";
 import type { PawlError } from "../../client/mod.ts";
 import type { Language } from "../state/preference_values.ts";
-import { english, type Messages } from "./en.ts";
+import type { Messages } from "./en.ts";
 import { createFormat, type Format } from "./format.ts";
 import type { ProblemFacts, ProblemText } from "./problems_en.ts";
 
@@ -11,19 +11,14 @@ export interface Words {
   format: Format;
 }
 
-/** Fetches the sentences that are not English. Where that fails, English is better than nothing. */
+/** Fetches the sentences of one language. Rejects when the server cannot be reached, or has other ones by now. */
 export async function loadWords(language: Language, now: () => number): Promise<Words> {
-  if (language === "en") return englishWords(now);
-  try {
-    const { chinese } = await import("./zh.ts");
-    return { m: chinese, format: createFormat("zh-CN", now) };
-  } catch {
-    return englishWords(now);
+  if (language === "en") {
+    const { english } = await import("./en.ts");
+    return { m: english, format: createFormat(preferredEnglish(), now) };
   }
-}
-
-function englishWords(now: () => number): Words {
-  return { m: english, format: createFormat(preferredEnglish(), now) };
+  const { chinese } = await import("./zh.ts");
+  return { m: chinese, format: createFormat("zh-CN", now) };
 }
 
 /** `en-GB` writes dates and hours in another way than `en-US`. */

@@ -11,14 +11,24 @@ import { SignIn } from "./sign_in.tsx";
 import { TopBar } from "./top_bar.tsx";
 import { Unreachable } from "./unreachable.tsx";
 
+const RETRY_MS = 1000;
+
 export function App({ state }: { state: PageState }) {
   const language = useStore(state.preferences, ({ language }) => language);
   const [words, setWords] = useState<Words | null>(null);
+  const [tries, setTries] = useState(1);
   useLayoutEffect(() => {
     let current = true;
-    loadWords(language, Date.now).then((loaded) => current && setWords(loaded));
-    return () => void (current = false);
-  }, [language]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    loadWords(language, Date.now).then((loaded) => current && setWords(loaded), () => {
+      // With another language on the page, that one stays.
+      if (current && words === null) timer = setTimeout(() => setTries((count) => count + 1), RETRY_MS);
+    });
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [language, tries]);
   if (words === null) return null;
   return (
     <PageProvider value={state}>
