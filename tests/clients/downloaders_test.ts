@@ -65,8 +65,9 @@ Deno.test({
         cwd: dir.path,
       });
 
-    // Each connection breaks, and no try is left but the first: the control file knows what has come.
-    proxy.setFault({ kind: "cut", direction: "down", bytes: MIB, reset: true });
+    // Each connection breaks, and no try is left but the first: the control file knows what has come. A reset would
+    // take from a slow reader what waits in its socket, perhaps everything.
+    proxy.setFault({ kind: "cut", direction: "down", bytes: MIB });
     assert.notEqual((await get("-m1", "-o", "a.bin")).code, 0);
     assert.ok(proxy.accepted >= 8, `${proxy.accepted} connections`);
     proxy.setFault({ kind: "pass" });
