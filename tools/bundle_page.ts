@@ -22,7 +22,7 @@ const EARLY_SCRIPTS = ["static/boot.ts"];
 const STYLES = ["static/styles/page.css"];
 /** Served as they are, under names that do not change. */
 const FIXED = ["static/icon.svg"];
-/** File -> address. In it `{{page.js}}` stands for the address of what that entry has become. */
+/** File -> address. In it `{{page.js}}` stands for the address of what that module has become. */
 const PAGES = { "static/page.html": "/" };
 
 /** Minified code has lost its comments. */
@@ -117,7 +117,7 @@ async function build(sources: string): Promise<StoredPage> {
   const add = (name: string, content: string) => {
     // Chunks are imported by the name that the bundler gave them, which holds a digest already.
     const path = `/static/${isChunk(name) ? name : hashedName(name, content)}`;
-    addresses.set(name, path);
+    addresses.set(isChunk(name) ? name.replace(/-\w{8}\.js$/, ".js") : name, path);
     files.push(stored(path, content, { immutable: true }));
   };
   for (const [name, content] of await bundle(STYLES, { modules: true })) add(name, content);
