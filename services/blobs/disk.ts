@@ -20,6 +20,8 @@ const ID = /^\d{8}-[0-9a-f]{32}$/;
  * more, nothing can be deleted either. More than what all requests together have under way.
  */
 const RESERVE = 64 * 1024 * 1024;
+/** Takes microseconds, which is much beside a small file. */
+const ASK_ROOM_MS = 20;
 /** Remembered at most; forgetting one costs a directory sync more. */
 const MAX_DURABLE_NAMES = 10_000;
 
@@ -50,12 +52,20 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
 
   const hasher = openDiskHasher();
 
-  /** Takes microseconds, so that it is asked anew before each write: others fill the file system too. */
+  /** As it was found, less what was written since: exact enough while there is plenty. */
+  let room = { bytes: 0, askedAt: -Infinity };
+
+  /** Others fill the file system too, so that it is asked anew all the time, and before each write near the end. */
   function requireRoom(bytes: number): void {
-    const { bavail, bsize } = statfsSync(directory);
-    if (bavail * bsize - bytes < RESERVE) {
-      throw diskFull(new Error(`${bavail * bsize} bytes are free; ${RESERVE} are kept for records`));
+    const time = performance.now();
+    if (time - room.askedAt > ASK_ROOM_MS || room.bytes - bytes < 2 * RESERVE) {
+      const { bavail, bsize } = statfsSync(directory);
+      room = { bytes: bavail * bsize, askedAt: time };
     }
+    if (room.bytes - bytes < RESERVE) {
+      throw diskFull(new Error(`${room.bytes} bytes are free; ${RESERVE} are kept for records`));
+    }
+    room.bytes -= bytes;
   }
 
   /** The file's entry in the folder of its day, and that folder's own: whoever made it may not have come to that. */
