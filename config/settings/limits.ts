@@ -8,7 +8,8 @@ export const LIMITS = {
   "limits.uploadsAtOnce": setting({
     group: "Limits",
     key: "limits.uploadsAtOnce",
-    ...kind.integer(0, 1000),
+    // All of them are in one record, whose value stays below 64 KiB.
+    ...kind.integer(0, 500),
     unit: "uploads",
     default: 5,
     description: "Uploads of one user that may run at once; 0 for any number.",
