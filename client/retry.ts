@@ -52,7 +52,7 @@ export interface Persistence {
 export async function persist<T>(attempt: () => Promise<T>, options: Persistence): Promise<T> {
   const { retries, signal, clock, random, repeatable = true, uncounted, onWait } = options;
   const sleep = options.sleep ?? clock.delay;
-  for (let tries = 1;;) {
+  for (let tries = 1, waits = 1;; waits++) {
     signal.throwIfAborted();
     try {
       return await attempt();
@@ -61,7 +61,7 @@ export async function persist<T>(attempt: () => Promise<T>, options: Persistence
         throw error;
       }
       if (!repeatable && isUncertain(error)) throw error;
-      const wait = backoffMs(tries, error.retryAfter, random());
+      const wait = backoffMs(waits, error.retryAfter, random());
       onWait?.(error, wait);
       await sleep(wait, signal);
       if (!uncounted?.()) tries++;

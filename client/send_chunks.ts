@@ -126,10 +126,11 @@ export async function sendChunks(work: ChunkWork): Promise<void> {
     if (isUncertain(failure)) sizes.broke();
 
     let { tries } = piece;
+    let waits = tries;
     for (let error = failure;;) {
       // A browser that knows that it is offline waits for as long as it takes.
       if (!work.line.isOffline() && ++tries > work.retries) throw error;
-      await pause(piece, error, Math.max(1, tries));
+      await pause(piece, error, ++waits);
       if (!isUncertain(error) && !LOOK_AGAIN.has(error.code)) return pending.giveBack({ ...piece, tries });
       try {
         const before = clock.now();
