@@ -26,6 +26,7 @@ export interface Audit {
 }
 
 export function newAudit({ now }: { now: () => number }): Audit {
+  const newEntryId = entryIds();
   return {
     add(commit, { actor, action, target, result = "done", count = 1, detail = {} }) {
       const at = now();
@@ -48,10 +49,17 @@ export function newAudit({ now }: { now: () => number }): Audit {
   };
 }
 
-/** Milliseconds in nine digits of base 36 (until the year 5188), then 64 random bits: other processes make other ones. */
-function newEntryId(at: number): string {
-  const random = crypto.getRandomValues(new Uint8Array(8)).toHex();
-  return `${entryIdAt(at)}-${random}`;
+/**
+ * Milliseconds in nine digits of base 36 (until the year 5188), then 64 bits: random, so that other processes make
+ * other ones, and rising within a millisecond, so that entries are in the order in which they were made.
+ */
+function entryIds(): (at: number) => string {
+  let last = { at: -1, bits: 0n };
+  return (at) => {
+    const [random] = crypto.getRandomValues(new BigUint64Array(1));
+    last = { at, bits: at === last.at ? last.bits + 1n : random! >> 1n };
+    return `${entryIdAt(at)}-${last.bits.toString(16).padStart(16, "0")}`;
+  };
 }
 
 /** What ids of entries from `at` (ms since 1970) on are not less than. */

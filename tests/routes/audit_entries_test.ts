@@ -15,7 +15,7 @@ const entries = async (app: TestApp): Promise<AuditRecord[]> => {
     .map(({ value }) => value);
 };
 
-/** What `work` has added; entries of one millisecond have no order. */
+/** What `work` has added. */
 async function added(app: TestApp, work: () => Promise<unknown>): Promise<AuditRecord[]> {
   const before = new Set((await entries(app)).map(({ id }) => id));
   await work();
