@@ -57,7 +57,8 @@ function entryIds(): (at: number) => string {
   let last = { at: -1, bits: 0n };
   return (at) => {
     const [random] = crypto.getRandomValues(new BigUint64Array(1));
-    last = { at, bits: at === last.at ? last.bits + 1n : random! >> 1n };
+    const next = last.bits + 1n + (random! & 0xffff_ffffn);
+    last = { at, bits: at === last.at ? next : random! >> 1n };
     return `${entryIdAt(at)}-${last.bits.toString(16).padStart(16, "0")}`;
   };
 }

@@ -85,6 +85,12 @@ Deno.test("after kills at random moments counts, files and audit agree, and the 
     await server.restart();
   }
   assert.equal((await server.stop()).code, 0);
+  const verified = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "-q", "audit", "verify"],
+    cwd: new URL("../../", import.meta.url),
+    env: { PAWL_DATA_DIR: server.dataDir, PAWL_JWT_SECRET: server.secret },
+  }).output();
+  assert.match(new TextDecoder().decode(verified.stdout), /Intact/);
 
   await using app = await startApp({ dataDir: server.dataDir, pawlJson: config });
   const { records } = app.services.core;
