@@ -5,6 +5,7 @@ import type { Access } from "../services/access/access.ts";
 import type { Issuer } from "../services/access/issuer.ts";
 import { sessionNotes } from "../services/audit/sessions.ts";
 import type { Services } from "../services/open.ts";
+import { waitingChunks } from "../services/uploads/waiting_chunks.ts";
 import { auditRoutes } from "./admin/audit.ts";
 import { archives } from "./archives.ts";
 import { attachments } from "./attachments.ts";
@@ -12,6 +13,9 @@ import { auditRefusals } from "./audit_refusals.ts";
 import { authenticate } from "./authenticate.ts";
 import { browserSession } from "./browser_session.ts";
 import { businessTypes } from "./business_types.ts";
+import { dotnet } from "./compat/dotnet.ts";
+import { routedPath } from "./compat/paths.ts";
+import { oldRefusals } from "./compat/refusals.ts";
 import { content } from "./content.ts";
 import { corsFor } from "./cors.ts";
 import { downloadsFolder } from "./downloads_folder.ts";
@@ -54,11 +58,12 @@ export function createApp(
   { config, services, access, issuer, version, page, addresses }: AppOptions,
 ): OpenAPIHono<Env> {
   const { core, downloads, leases, refusals, check } = services;
-  const app = apiApp();
+  const app = apiApp({ getPath: routedPath });
   app.onError(answerError);
   app.notFound(methodNotAllowed(app));
 
   app.use(requestLog({ trusted: trustedProxies(config.trustedProxies) }));
+  app.use(oldRefusals);
   app.use(auditRefusals(refusals));
   app.use(hostCheck({ config, addresses }));
   app.use(securityHeaders);
@@ -83,6 +88,8 @@ export function createApp(
   app.get("/", signInPolicy(issuer));
   app.route("/api/v1", businessTypes(config));
   app.route("/api/v1", usage(core));
+  const waiting = waitingChunks(config);
+  app.route("/", dotnet(core, { config, downloads, waiting }));
   app.route("/", downloadsFolder(core));
   app.route("/", pages(page));
   serveDescription(app, { version, publicUrl: config.publicUrl });

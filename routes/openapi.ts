@@ -5,8 +5,9 @@ import type { Env } from "./env.ts";
 import { invalidRequest } from "./invalid_request.ts";
 
 /** An app for described routes, whose failed validations are the refusal `invalid-request`. */
-export function apiApp(): OpenAPIHono<Env> {
+export function apiApp(options: { getPath?: (request: Request) => string } = {}): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>({
+    ...options,
     defaultHook: (result) => {
       if (!result.success) throw invalidRequest(result.target, result.error.issues);
     },

@@ -21,8 +21,14 @@ const BOUNDARY = new RegExp(
  */
 export function openForm(
   contentType: string | null,
-  limits: { fileField: string; maxFields: number; maxFieldBytes: number },
+  limits: {
+    fileField: string;
+    maxFields: number;
+    maxFieldBytes: number;
+    nameOf?: (name: string) => string;
+  },
 ): BusboyInstance {
+  const { nameOf = (name) => name } = limits;
   if (contentType === null || !/^multipart\/form-data\s*(;|$)/i.test(contentType)) {
     throw new Problem(
       "unsupported-media-type",
@@ -41,7 +47,8 @@ export function openForm(
     headers: { "content-type": `multipart/form-data; boundary="${boundary}"` },
     // The whole name is judged where all names are.
     preservePath: true,
-    isPartAFile: (name, _contentType, fileName) => fileName !== undefined || name === limits.fileField,
+    isPartAFile: (name, _contentType, fileName) =>
+      fileName !== undefined || (name !== undefined && nameOf(name) === limits.fileField),
     highWaterMark: BUFFER_BYTES,
     fileHwm: BUFFER_BYTES,
     limits: {

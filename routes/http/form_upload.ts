@@ -8,6 +8,8 @@ import { openBody } from "./idle_body.ts";
 export interface FormOptions {
   /** Name of the part that holds the file. */
   fileField: string;
+  /** What the name of a part is taken for; as it is when absent. */
+  nameOf?: (name: string) => string;
   /** Fields beside the file, inclusive. */
   maxFields: number;
   /** Length of one field's value in bytes, inclusive. */
@@ -52,7 +54,7 @@ export async function readForm<T>(
   request: { headers: Headers; body: ReadableStream<Uint8Array> | null },
   options: FormOptions & { onFile: (file: FormFile) => Promise<T> },
 ): Promise<Form<T>> {
-  const { fileField, maxFields, maxFieldBytes } = options;
+  const { fileField, maxFields, maxFieldBytes, nameOf = (name) => name } = options;
   const form = openForm(request.headers.get("Content-Type"), options);
   if (request.body === null) {
     throw new Problem("malformed-body", `The form is empty. Send a part ${quote(fileField)}.`);
@@ -72,8 +74,9 @@ export async function readForm<T>(
     parsed.resolve();
   };
 
-  form.on("field", (name: string | undefined, value, _nameCut, valueCut) => {
-    if (!name) return fail(malformed("A part of the form has no name. Name every part."));
+  form.on("field", (given: string | undefined, value, _nameCut, valueCut) => {
+    if (!given) return fail(malformed("A part of the form has no name. Name every part."));
+    const name = nameOf(given);
     if (fields.has(name)) {
       return fail(malformed(`The form has the field ${quote(name)} twice. Send it once.`));
     }
@@ -82,9 +85,10 @@ export async function readForm<T>(
     }
     fields.set(name, value);
   });
-  form.on("file", (name: string | undefined, part, fileName: string | undefined, _encoding, contentType) => {
+  form.on("file", (given: string | undefined, part, fileName: string | undefined, _encoding, contentType) => {
     part.on("error", () => {}); // without a listener an error of the part would end the process
     if (state.failure) return;
+    const name = given === undefined ? undefined : nameOf(given);
     if (name !== fileField) {
       return fail(
         malformed(`The file must be in the part ${quote(fileField)}, not in ${quote(name ?? "")}.`),
@@ -117,12 +121,14 @@ export async function readForm<T>(
       const bytes = await source.read();
       // What arrived just before a failure is not written: a destroyed part never drains.
       if (bytes === null || state.failure) break;
+      if (!form.write(bytes as never) && !state.failure) {
+        // A failure within the write has nobody to wake yet, and nothing drains after it.
+        await new Promise<void>((resolve) => form.once("drain", wake = resolve));
+      }
+      // Afterwards: a piece may hold much of the file.
       received += bytes.length;
       if (received - (state.part?.bytesRead ?? 0) > maxOverhead) {
         fail(tooLarge("The form is too large beside its file. Send less text before and after it."));
-      } else if (!form.write(bytes as never) && !state.failure) {
-        // A failure within the write has nobody to wake yet, and nothing drains after it.
-        await new Promise<void>((resolve) => form.once("drain", wake = resolve));
       }
     }
     if (!state.failure) form.end();

@@ -171,6 +171,11 @@ export async function revokeToken(
   return revoked;
 }
 
+/** The id of the token that this is, or `text` itself when it is none: perhaps it is an id. */
+export async function tokenIdOf({ records }: Core, text: string): Promise<string> {
+  return (await records.get<string>(keys.tokenByHash(hashOf(text)))).value ?? text;
+}
+
 export type TokenStatus = "active" | "exhausted" | "expired" | "revoked";
 
 /** What a token is good for now; running downloads go on within their lease when it is exhausted or expired. */

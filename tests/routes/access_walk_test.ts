@@ -55,6 +55,13 @@ const REMOVE = {
 const NOT_TAKEN = { none: "405 405 405 405" };
 const TUS = { "Tus-Resumable": "1.0.0" };
 
+/** One of system A's client. */
+const OLD_CHUNK = [
+  ...[["fileId", "x"], ["chunkOffset", "0"], ["chunkSize", "4"], ["fileSize", "4"], ["fileName", "a.bin"]]
+    .map(([name, value]) => `--b\r\nContent-Disposition: form-data; name=${name}\r\n\r\n${value}\r\n`),
+  "--b\r\nContent-Disposition: form-data; name=chunk; filename=chunk.dat\r\n\r\ndata\r\n--b--\r\n",
+].join("");
+
 const TABLE: Record<string, Row> = {
   "GET /health/live": { expect: ANYBODY },
   "GET /health/ready": { expect: ANYBODY },
@@ -164,6 +171,23 @@ const TABLE: Record<string, Row> = {
   },
   "POST /files/:id": { headers: TUS, expect: { open: "405 405 405 405" } },
 
+  // Clients that never sign in: nobody is named for them here. tests/routes/compat/ speaks as they do.
+  "GET /api/Ping": { expect: ANYBODY },
+  "GET /api/Upload/GetUploadStatus": { path: "/api/Upload/GetUploadStatus?fileId=x", expect: SIGNED_IN },
+  "POST /api/Upload/UploadChunk": {
+    raw: OLD_CHUNK,
+    headers: { "Content-Type": "multipart/form-data; boundary=b" },
+    expect: SIGNED_IN,
+  },
+  "POST /api/Upload/MergeChunks": {
+    body: { fileId: "none", fileName: "a.bin" },
+    expect: { none: "401 404 404 404" },
+  },
+  "GET /uploads/completed/:fileName": {
+    path: "/uploads/completed/a.bin",
+    expect: { private: "401 404 200 404", users: "401 404 200 404" },
+  },
+
   "GET /api/v1/admin/audit": { expect: { none: "401 403 403 200" } },
   "POST /api/v1/admin/audit/verify": { expect: { none: "401 403 403 200" } },
   "POST /api/v1/attachments/delete": { body: { ids: ["1"] }, expect: SIGNED_IN },
@@ -223,7 +247,8 @@ async function ask(app: TestApp, { route, row, user }: Cell, id: string) {
 
 /** What the caller is told, without what differs from request to request. */
 function told({ status, headers, text }: Awaited<ReturnType<typeof ask>>) {
-  const { instance: _instance, ...problem } = JSON.parse(text || "{}");
+  const isText = headers.get("Content-Type")?.startsWith("text/plain");
+  const { instance: _instance, ...problem } = isText ? { text } : JSON.parse(text || "{}");
   return { status, problem, headers: [...headers].filter(([name]) => name !== "x-request-id") };
 }
 

@@ -93,6 +93,26 @@ const post = (query: string, rest: Partial<Bad> = {}): Bad => ({
   path: FILES + query,
 });
 
+/** Of system A's client, for a file of 4 bytes. */
+const OLD_CHUNK = { fileId: "x", chunkOffset: "0", chunkSize: "4", fileSize: "4", fileName: "a" };
+const oldForm = (fields: Record<string, string>, file: string) =>
+  [
+    ...Object.entries(fields).map(([name, value]) =>
+      `--b\r\nContent-Disposition: form-data; name=${name}\r\n\r\n${value}\r\n`
+    ),
+    `--b\r\nContent-Disposition: form-data; ${file}\r\n--b--\r\n`,
+  ].join("");
+const OLD_FORM_TYPE = { "Content-Type": "multipart/form-data; boundary=b" };
+const oldChunk = (fields: Record<string, string>, chunk: string, rest: Partial<Bad> = {}): Bad => ({
+  method: "POST",
+  path: "/api/Upload/UploadChunk",
+  headers: OLD_FORM_TYPE,
+  body: oldForm(fields, `name=chunk; filename=chunk.dat\r\n\r\n${chunk}`),
+  status: 400,
+  code: "invalid-request",
+  ...rest,
+});
+
 const TABLE: Record<string, Bad[]> = {
   "POST /api/v1/uploads": [
     ...jsonBodies("POST", UPLOADS),
@@ -325,6 +345,45 @@ const TABLE: Record<string, Bad[]> = {
     },
     { method: "POST", path: "/api/v1/admin/audit/verify", status: 403, code: "forbidden" },
   ],
+  "GET /api/Upload/GetUploadStatus": [
+    { path: "/api/Upload/GetUploadStatus", status: 400, code: "invalid-request" },
+    { path: `/api/upload/getuploadstatus?fileId=${"x".repeat(513)}`, status: 400, code: "invalid-request" },
+    { path: "/api/Upload/GetUploadStatus?fileId=x", user: null, status: 401, code: "unauthenticated" },
+  ],
+  "POST /api/Upload/UploadChunk": [
+    oldChunk({}, "data"),
+    oldChunk({ fileId: "x" }, "data"),
+    oldChunk({ ...OLD_CHUNK, chunkOffset: "-1" }, "data"),
+    oldChunk({ ...OLD_CHUNK, fileSize: "1e3" }, "data"),
+    oldChunk({ ...OLD_CHUNK, chunkHash: "x" }, "data"),
+    oldChunk({ ...OLD_CHUNK, fileId: "" }, "data"),
+    oldChunk({ ...OLD_CHUNK, fileName: ".." }, "data", { code: "invalid-file-name" }),
+    oldChunk({ ...OLD_CHUNK, fileSize: "9".repeat(15) }, "data", { status: 413, code: "file-too-large" }),
+    oldChunk({ fileId: "x", fileName: "a", chunkNumber: "1", totalChunks: "1" }, "data", {
+      code: "chunk-out-of-range",
+    }),
+    oldChunk({ fileId: "x", fileName: "a", chunkNumber: "0", totalChunks: "2" }, "data", {
+      code: "chunk-too-small",
+    }),
+    {
+      ...oldChunk({}, ""),
+      body: "x",
+      headers: { "Content-Type": "multipart/form-data" },
+      code: "malformed-body",
+    },
+    { ...oldChunk({}, ""), body: "{}", headers: JSON_TYPE, status: 415, code: "unsupported-media-type" },
+    { ...oldChunk({}, ""), user: null, status: 401, code: "unauthenticated" },
+  ],
+  "POST /api/Upload/MergeChunks": [
+    ...jsonBodies("POST", "/api/Upload/MergeChunks"),
+    {
+      method: "POST",
+      path: "/api/Upload/MergeChunks",
+      body: { FileId: "x", FileName: "y" },
+      status: 404,
+      code: "not-found",
+    },
+  ],
   // No issuer is set up here, and no request of this test comes from a page.
   "GET /api/v1/sign-in/issuer": [{ path: "/api/v1/sign-in/issuer", status: 404, code: "not-found" }],
   "POST /api/v1/sign-in/issuer": [
@@ -373,6 +432,24 @@ async function assertProblem(
 ) {
   const text = await response.text();
   assert.equal(response.status, status, `${what}: ${text.slice(0, 500)}`);
+  assert.equal(response.headers.get("Cache-Control"), "no-store");
+  if (/\/api\/(upload\/|ping)|\/uploads\/completed\//i.test(what)) {
+    // As a sentence, which its clients show.
+    assert.equal(response.headers.get("Content-Type"), "text/plain; charset=utf-8", what);
+    return assert.match(text, /^.{15,500}[.?]$/s, what);
+  }
+  if (/\/api\/v1\/(attachment|chunkedupload)\//i.test(what)) {
+    assert.equal(response.headers.get("Content-Type"), "application/json", what);
+    const { statusCode, isSuccess, messageInfo, responseData, code: told, messageKey } = JSON.parse(text);
+    assert.deepEqual({ statusCode, isSuccess, responseData, told, messageKey }, {
+      statusCode: status,
+      isSuccess: false,
+      responseData: null,
+      told: code,
+      messageKey: null,
+    }, `${what}: ${text}`);
+    return assert.ok(messageInfo.length > 15 && text.length < 20_000, what);
+  }
   assert.equal(response.headers.get("Content-Type"), "application/problem+json", what);
   const problem = JSON.parse(text);
   assert.equal(problem.code, code, `${what}: ${problem.detail}`);
@@ -381,7 +458,6 @@ async function assertProblem(
   assert.equal(problem.instance, response.headers.get("X-Request-Id"));
   assert.ok(problem.title.length > 3 && problem.detail.length > 15, what);
   assert.ok(text.length < 20_000, "a refusal is small, whatever was sent");
-  assert.equal(response.headers.get("Cache-Control"), "no-store");
 }
 
 /** `METHOD path` with the codes that its description names for each status. */
@@ -410,6 +486,7 @@ Deno.test("Malformed requests are refused with their own code, as described, and
     const routes = app.routes().filter(({ method, path }) => method !== "ALL" && path.startsWith("/api/"))
       .map(({ method, path }) => `${method} ${path}`);
     const always = [
+      "GET /api/Ping",
       "GET /api/v1/ping",
       "DELETE /api/v1/session",
       "GET /api/v1/sign-in",
@@ -439,7 +516,7 @@ Deno.test("Malformed requests are refused with their own code, as described, and
         assert.ok(ANYWHERE.has(code));
         const status = code === "unknown-host" ? 421 : 401;
         const response = await send(app, { ...rows[0]!, headers: { ...rows[0]!.headers, ...headers } }, ids);
-        await assertProblem(response, { status, code }, code);
+        await assertProblem(response, { status, code }, `${code} ${rows[0]!.path}`);
       }
     });
   }
