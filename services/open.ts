@@ -19,6 +19,8 @@ import { openRecords, type Records } from "./records/records.ts";
 import { type Leases, newLeases } from "./tokens/leases.ts";
 import { newLiveUploads } from "./uploads/live.ts";
 
+/** What Deno's own engine takes in one commit. */
+const SQLITE_CHECKS = 100;
 const KV_DEADLINE_MS = 10_000;
 
 export interface Services {
@@ -54,7 +56,12 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   using opened = new DisposableStack();
   const lock = opened.use(await lockDataDir(config.dataDir));
   const kv = await Deno.openKv(join(config.dataDir, "pawl.kv"));
-  const records = openRecords(kv, { deadlineMs: KV_DEADLINE_MS, delay, random: Math.random });
+  const records = openRecords(kv, {
+    maxChecks: SQLITE_CHECKS,
+    deadlineMs: KV_DEADLINE_MS,
+    delay,
+    random: Math.random,
+  });
   opened.defer(() => records.close());
   const blobs = await openDisk({ directory: config.dataDir, now });
   opened.defer(() => blobs.close());

@@ -5,12 +5,8 @@
 import { Problem } from "../problem.ts";
 import { type Change, footprint } from "./change.ts";
 
-/** Commits on their way. One is prepared while another is synced; more would leave nothing to go together. */
-const IN_FLIGHT = 2;
-/** Every engine takes ten checks a commit. */
-const MAX_CHECKS = 10;
-/** Records are a few KiB at most, so that these are far from the 800 KiB of a commit; else each goes by itself. */
-const MAX_MUTATIONS = 100;
+/** Records are mostly below 1 KiB, so that these are far from the 800 KiB of a commit; else each goes by itself. */
+const MAX_MUTATIONS = 300;
 
 interface Waiting {
   change: Change;
@@ -19,28 +15,27 @@ interface Waiting {
 
 /**
  * Gives a function that resolves with whether the change was applied: false after a conflict. `commit` is given one
- * change or several, and resolves likewise for all of them together.
+ * change or several, and resolves likewise for all of them together; `maxChecks` is what the engine takes in one.
  */
 export function groupCommits(
   commit: (changes: Change[]) => Promise<boolean>,
+  { maxChecks }: { maxChecks: number },
 ): (change: Change) => Promise<boolean> {
   const waiting: Waiting[] = [];
-  let inFlight = 0;
+  let running = false;
 
-  function start() {
-    while (inFlight < IN_FLIGHT && waiting.length > 0) {
-      inFlight++;
-      void run(waiting.splice(0, groupLength(waiting))).finally(() => {
-        inFlight--;
-        start();
-      });
-    }
+  /** One at a time: the database syncs them one after the other anyway. */
+  async function start(): Promise<void> {
+    if (running) return;
+    running = true;
+    while (waiting.length > 0) await run(waiting.splice(0, groupLength(waiting, maxChecks)));
+    running = false;
   }
 
   return (change) => {
     const answer = Promise.withResolvers<boolean>();
     waiting.push({ change, answer });
-    start();
+    void start();
     return answer.promise;
   };
 
@@ -62,7 +57,7 @@ export function groupCommits(
 }
 
 /** How many of `waiting`, from its start, may go together; at least one. */
-function groupLength(waiting: Waiting[]): number {
+function groupLength(waiting: Waiting[], maxChecks: number): number {
   if (waiting.length < 2) return waiting.length;
   const changed = new Set<string>();
   let checks = 0;
@@ -71,7 +66,7 @@ function groupLength(waiting: Waiting[]): number {
     checks += change.checks.length;
     mutations += change.mutations.length;
     const prints = footprint(change);
-    const fits = checks <= MAX_CHECKS && mutations <= MAX_MUTATIONS;
+    const fits = checks <= maxChecks && mutations <= MAX_MUTATIONS;
     // Checks come before all changes, so that it would not see what others of its group have changed.
     if (index > 0 && (!fits || prints.checked.some((key) => changed.has(key)))) return index;
     for (const key of prints.changed) changed.add(key);

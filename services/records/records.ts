@@ -36,6 +36,8 @@ export interface Records {
 }
 
 export interface RecordsOptions {
+  /** Checks that the engine takes in one commit; 10, as every one does, unless set. Each change has at most ten. */
+  maxChecks?: number;
   /** Milliseconds that one call may take. */
   deadlineMs: number;
   delay: (ms: number) => Promise<void>;
@@ -43,7 +45,10 @@ export interface RecordsOptions {
 }
 
 /** Wraps `kv`; `close` closes it. */
-export function openRecords(kv: Deno.Kv, { deadlineMs, delay, random }: RecordsOptions): Records {
+export function openRecords(
+  kv: Deno.Kv,
+  { maxChecks = 10, deadlineMs, delay, random }: RecordsOptions,
+): Records {
   const inTime = newDeadlines(deadlineMs);
   const timely = <T>(call: Promise<T>) =>
     inTime(call).catch((error) => {
@@ -56,7 +61,7 @@ export function openRecords(kv: Deno.Kv, { deadlineMs, delay, random }: RecordsO
       if (mutations.length > 0) operation.mutate(...mutations);
     }
     return committed(timely(operation.commit()));
-  });
+  }, { maxChecks });
 
   async function* pages<T>(selector: Deno.KvListSelector, page: Page) {
     const found = kv.list<T>(selector, {
@@ -101,7 +106,8 @@ export function openRecords(kv: Deno.Kv, { deadlineMs, delay, random }: RecordsO
       for (let tries = 1; tries <= MAX_TRIES; tries++) {
         const change = new Change();
         const result = await attempt(change as unknown as Deno.AtomicOperation, tries);
-        if (await commit(change)) return result;
+        // However many wait before it.
+        if (await inTime(commit(change))) return result;
         await delay(random() * Math.min(100, 2 ** tries));
       }
       throw new Problem("busy", "Too many requests change the same record. Try again in a moment.", {

@@ -100,6 +100,17 @@ Deno.test("every call ends at its deadline, whatever the database does", async (
   }
 });
 
+Deno.test("who waits behind a commit that hangs is told so at the deadline too", async () => {
+  const answers = [Promise.withResolvers<unknown>(), Promise.withResolvers<unknown>()];
+  let asked = 0;
+  const kv = { atomic: () => ({ commit: () => answers[asked++]!.promise }) };
+  const records = openRecords(kv as unknown as Deno.Kv, { ...OPTIONS, deadlineMs: 20 });
+  const calls = [1, 2, 3].map(() => records.transact(() => Promise.resolve()));
+  await Promise.all(calls.map((call) => assert.rejects(call, isProblem("storage-unavailable"))));
+  answers[0]!.resolve({ ok: true });
+  answers[1]!.resolve({ ok: true });
+});
+
 Deno.test("entries are read by the ten, in the order asked for, absent ones too", async () => {
   using records = await memory();
   await records.transact((commit) => {
