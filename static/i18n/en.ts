@@ -240,7 +240,7 @@ export const english = {
     stored: "Stored",
     downloads: "Downloads",
     digest: "SHA-256",
-    pixels: "Picture",
+    pixels: "Dimensions",
     visibility: "Who can open it",
     visibilities: {
       private: "Only I",

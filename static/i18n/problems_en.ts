@@ -45,7 +45,9 @@ export const englishProblems = {
   "type-not-allowed": (facts) => {
     const allowed = facts.list("allowedExtensions");
     if (allowed === null) return "This type of file is not taken here.";
-    return `“${facts.kind}” takes only ${allowed.join(" ")}. Choose another kind above, or another file.`;
+    return `“${facts.kind}” takes no such files. Choose another kind above, or a file of ${
+      allowed.join(" ")
+    }.`;
   },
   "invalid-file-name": () => "The server does not take this name. Give the file a simpler one.",
   "unknown-business-type": () =>

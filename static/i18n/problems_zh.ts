@@ -30,7 +30,7 @@ export const chineseProblems: ProblemTexts = {
   "type-not-allowed": (facts) => {
     const allowed = facts.list("allowedExtensions");
     if (allowed === null) return "这里不接受此类型的文件。";
-    return `“${facts.kind}”只接受 ${allowed.join(" ")}。请在上方选择其他类别，或换一个文件。`;
+    return `“${facts.kind}”不接受这种文件，请在上方选择其他类别，或使用 ${allowed.join(" ")} 文件。`;
   },
   "invalid-file-name": () => "服务器不接受这个文件名，请改成更简单的名称。",
   "unknown-business-type": () => "此类别已不存在。请选择其他类别后重试。",

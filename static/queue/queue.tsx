@@ -9,9 +9,6 @@ import { QueueHead } from "./queue_head.tsx";
 import { QueueRow } from "./queue_row.tsx";
 import { rowWindow } from "./row_window.ts";
 
-/** Pixels; the same as `--row` in queue.css. */
-const ROW = 72;
-
 export function Queue() {
   const { transfers } = usePage();
   const all = useStore(transfers.store);
@@ -34,11 +31,15 @@ function Rows() {
   const { m } = useWords();
   const all = useStore(transfers.store);
   const shown = useMemo(() => inShownOrder(all), [all]);
-  const box = useRef<HTMLUListElement>(null);
-  const [view, setView] = useState({ scrollTop: 0, height: 500 });
+  const box = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ scrollTop: 0, height: 500, row: 72 });
   useLayoutEffect(() => {
     const element = box.current!;
-    const look = () => setView({ scrollTop: element.scrollTop, height: element.clientHeight });
+    const look = () => {
+      // As the style sheet has it for this width.
+      const row = Number.parseInt(getComputedStyle(element).getPropertyValue("--row"));
+      setView({ scrollTop: element.scrollTop, height: element.clientHeight, row });
+    };
     const observer = new ResizeObserver(look);
     observer.observe(element);
     element.addEventListener("scroll", look, { passive: true });
@@ -47,13 +48,18 @@ function Rows() {
       element.removeEventListener("scroll", look);
     };
   }, []);
-  const { first, end } = rowWindow(shown.length, { ...view, row: ROW });
-  const room = { paddingTop: `${first * ROW}px`, paddingBottom: `${(shown.length - end) * ROW}px` };
+  const { first, end } = rowWindow(shown.length, view);
+  const room = {
+    paddingTop: `${first * view.row}px`,
+    paddingBottom: `${(shown.length - end) * view.row}px`,
+  };
   return (
-    <ul ref={box} class="rows" aria-label={m.queue.list} style={room}>
-      {shown.slice(first, end).map((transfer, index) => (
-        <QueueRow key={transfer.id} transfer={transfer} position={first + index + 1} count={shown.length} />
-      ))}
-    </ul>
+    <div ref={box} class="rows">
+      <ul aria-label={m.queue.list} style={room}>
+        {shown.slice(first, end).map((transfer, index) => (
+          <QueueRow key={transfer.id} transfer={transfer} position={first + index + 1} count={shown.length} />
+        ))}
+      </ul>
+    </div>
   );
 }

@@ -111,9 +111,9 @@ function stateText(transfer: Transfer, words: Words): string {
     case "sending":
       return join(
         format.percent(size === 0 ? 1 : confirmed / size),
-        amount(),
-        transfer.bytesPerSecond > 0 ? m.queue.speed(format.bytes(transfer.bytesPerSecond)) : "",
         transfer.secondsLeft === null ? "" : m.queue.left(format.duration(transfer.secondsLeft)),
+        transfer.bytesPerSecond > 0 ? m.queue.speed(format.bytes(transfer.bytesPerSecond)) : "",
+        amount(),
       );
     case "waiting":
       if (hold === "sign-in") return m.queue.signedOut;

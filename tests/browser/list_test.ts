@@ -20,7 +20,7 @@ async function store(server: TestServer, user: User, names: string[], query = ""
   }
 }
 
-const names = (page: Page) => page.locator(".files .name").allInnerTexts();
+const names = (page: Page) => page.locator(".files .name").allTextContents();
 
 /** The names in the list, once they are these. */
 async function shows(page: Page, expected: string[]): Promise<void> {

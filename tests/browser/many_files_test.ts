@@ -55,8 +55,8 @@ Deno.test({
         await page.locator(".queue .facts", { hasText: "of 1,000 files" }).waitFor();
         const rows = page.locator(".queue .row");
         assert.ok(await rows.count() < DRAWN, `${await rows.count()} rows`);
-        const folder = await rows.first().locator(".aside").innerText();
-        assert.match(folder, /^in album\/part \d\/$/);
+        const folder = await rows.first().locator(".aside").textContent();
+        assert.match(folder!, /^in album\/part \d\/$/);
 
         // Scrolled to the end, other rows are drawn, and no more of them.
         const list = page.locator(".queue .rows");
@@ -84,7 +84,7 @@ Deno.test({
       const { page } = home;
       await drop(page, [small, `${album}/part 4/note 4.txt`]);
       await page.locator(".queue .facts", { hasText: "4 of 4 files" }).waitFor();
-      assert.equal(await home.sending("deep.txt").locator(".aside").innerText(), "in small/a/b/");
+      assert.equal(await home.sending("deep.txt").locator(".aside").textContent(), "in small/a/b/");
       await page.getByRole("button", { name: "Clear finished" }).click();
       await drop(page, [empty]);
       await page.getByText("There were no files in that.").waitFor();
@@ -109,7 +109,7 @@ Deno.test({
         );
       });
       await home.says("Pasted ", "Stored");
-      assert.match(await home.page.locator(".files .name").innerText(), /^Pasted .*20\d\d.*\.png$/);
+      assert.match((await home.page.locator(".files .name").textContent())!, /^Pasted .*20\d\d.*\.png$/);
     });
   },
 });

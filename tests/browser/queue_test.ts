@@ -125,7 +125,7 @@ Deno.test({
         await home.choose([notes, photo]);
         await home.says(
           "notes.txt",
-          "“Scan” takes only .tif .png. Choose another kind above, or another file.",
+          "“Scan” takes no such files. Choose another kind above, or a file of .tif .png.",
         );
         await home.says("photo.png", "The file is too large: “Scan” takes up to 977 KB.");
         await page.getByRole("heading", { name: "Not everything could be sent" }).waitFor();
@@ -168,7 +168,7 @@ Deno.test({
       await home.choose([notes, copy]);
       await home.page.locator(".queue .row.done").nth(1).waitFor();
       await home.page.locator(".files .row").nth(1).waitFor();
-      const names = await home.page.locator(".files .name").allInnerTexts();
+      const names = await home.page.locator(".files .name").allTextContents();
       assert.deepEqual(names.sort(), ["copy of notes.txt", "notes.txt"]);
     });
 
