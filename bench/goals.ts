@@ -8,6 +8,8 @@ export interface Goal {
   atMost?: true;
   value: number;
   unit: string;
+  /** Markdown: why it may not be reached. */
+  why?: string;
 }
 
 /** Bytes a second, of the median round. */

@@ -56,6 +56,11 @@ export function resultTable(first: string, results: Result[], columns: Column[])
 }
 
 export function goalTable(goals: Goal[]): string {
+  const reasons = new Set(goals.filter((goal) => !reached(goal) && goal.why).map(({ why }) => why));
+  return [goalRows(goals), ...reasons].join("\n\n");
+}
+
+function goalRows(goals: Goal[]): string {
   return table(
     ["goal", "to reach", "measured", "reached"],
     goals.map((goal) => [

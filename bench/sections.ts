@@ -15,6 +15,7 @@ import {
 } from "./report.ts";
 import { measure, median, type Result, type Sample } from "./rounds.ts";
 import { downloadBench } from "./scenarios/downloads.ts";
+import { REASONS } from "./reasons.ts";
 import { imageSection } from "./image_section.ts";
 import { measureMemory, memoryCases } from "./scenarios/memory.ts";
 import { SMALL_BYTES, SMALL_CONNECTIONS, smallFileContenders, smallNames } from "./scenarios/small_files.ts";
@@ -55,14 +56,22 @@ async function folder(setup: Setup, name: string): Promise<string> {
   return path;
 }
 
+interface SpeedGoal {
+  /** Contenders. */
+  name: string;
+  other: string;
+  limit: number;
+  why?: string;
+}
+
 /** None when one of both did not take part. */
 function speedGoal(
   what: string,
   results: Result[],
-  { name, other, limit }: { name: string; other: string; limit: number },
+  { name, other, limit, why }: SpeedGoal,
 ): Goal[] {
   const value = ratio(results, { name, other });
-  return value === null ? [] : [{ name: what, limit, value, unit: "x" }];
+  return value === null ? [] : [{ name: what, limit, value, unit: "x", ...(why && { why }) }];
 }
 
 async function uploads(setup: Setup): Promise<{ text: string; goals: Goal[] }> {
@@ -75,22 +84,24 @@ async function uploads(setup: Setup): Promise<{ text: string; goals: Goal[] }> {
   const results = await measure(await uploadContenders(servers, { payload, size }), rounds);
 
   const goals: Goal[] = [];
-  const compare = (what: string, { name, other, limit }: { name: string; other: string; limit: number }) =>
-    goals.push(...speedGoal(what, results, { name, other, limit }));
+  const compare = (what: string, goal: SpeedGoal) => goals.push(...speedGoal(what, results, goal));
+  const why = REASONS.twiceTus;
   for (const connections of UPLOAD_CONNECTIONS) {
     const [what, name] = [`upload, ${times(connections)}: speed of`, uploadNames.pawl(connections)];
     compare(`${what} the bare loop`, { name, other: uploadNames.memory, limit: 0.6 });
-    compare(`${what} @tus/server`, { name, other: uploadNames.tus(connections), limit: 2 });
+    compare(`${what} @tus/server`, { name, other: uploadNames.tus(connections), limit: 2, why });
   }
   compare("tus, one PATCH: speed of @tus/server", {
     name: uploadNames.pawlTus,
     other: uploadNames.tus(1),
     limit: 2,
+    why,
   });
   compare("tus, a PATCH for each chunk: speed of @tus/server", {
     name: uploadNames.pawlTusChunks,
     other: uploadNames.tusChunks(1),
     limit: 2,
+    why,
   });
   const inOrder = results.find(({ contender }) => contender === uploadNames.pawl(1))!;
   goals.push({
@@ -141,6 +152,7 @@ async function downloads(setup: Setup): Promise<{ text: string; goals: Goal[] }>
         name: "Pawl",
         other: "nginx",
         limit: 0.9,
+        why: REASONS.nginx,
       }),
     );
     all.push(...results.map((result) => ({ ...result, contender: `${name}: ${result.contender}` })));
@@ -178,6 +190,7 @@ entry in the audit are on stable storage, and its SHA-256 is known; \`@tus/serve
       name: smallNames.pawlTus,
       other: smallNames.tus,
       limit: 2,
+      why: REASONS.smallFiles,
     }),
   };
 }
