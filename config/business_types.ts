@@ -20,6 +20,9 @@ const GENERAL: BusinessTypeRules = {
   extensions: null,
   visibility: "private",
   removeExif: false,
+  generateThumbnail: true,
+  generateMultipleSizes: false,
+  addWatermark: false,
   orphanHours: null,
 };
 
@@ -35,6 +38,8 @@ export const DEFAULT_BUSINESS_TYPES: Readonly<Record<string, BusinessTypeRules>>
 const nameRule = "a letter and then at most 63 letters, digits, _ or -";
 const extensionRule = "a list of lower-case extensions with their dot, such as .pdf, or null for any";
 
+const flag = z.boolean({ error: "true or false" });
+
 const rules = z.strictObject({
   maxBytes: bytes(1, 2 ** 50).schema.optional(),
   extensions: z.array(
@@ -44,13 +49,16 @@ const rules = z.strictObject({
     },
   ).min(1, { error: extensionRule }).nullable().optional(),
   visibility: choice(VISIBILITIES).schema.optional(),
-  removeExif: z.boolean({ error: "true or false" }).optional(),
+  removeExif: flag.optional(),
+  generateThumbnail: flag.optional(),
+  generateMultipleSizes: flag.optional(),
+  addWatermark: flag.optional(),
   orphanHours: integer(1, 87_600).schema.nullable().optional(),
 }, {
   // Undefined leaves zod's own message, which names the unknown keys.
   error: (issue) =>
     issue.code === "invalid_type"
-      ? "an object with maxBytes, extensions, visibility, removeExif or orphanHours"
+      ? `an object with ${MEMBERS.slice(0, -1).join(", ")} or ${MEMBERS.at(-1)}`
       : undefined,
 });
 
@@ -58,8 +66,7 @@ export const MEMBERS: readonly string[] = Object.keys(rules.shape);
 
 /** `businessTypes` of `pawl.json`. */
 export function businessTypes() {
-  const rule =
-    "an object: name -> {maxBytes, extensions, visibility, removeExif, orphanHours}, each optional";
+  const rule = `an object: name -> {${MEMBERS.join(", ")}}, each optional`;
   const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, { error: nameRule });
   return { type: "table", rule, schema: z.record(name, rules, { error: rule }) } as const;
 }

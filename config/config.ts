@@ -14,6 +14,10 @@ export interface BusinessTypeRules {
   visibility: Visibility;
   /** Pictures are checked, and lose their metadata (EXIF, GPS, XMP ...), unless the request says otherwise. */
   removeExif: boolean;
+  /** What is done to pictures whose request does not say; as the members of `ImageRequest`. */
+  generateThumbnail: boolean;
+  generateMultipleSizes: boolean;
+  addWatermark: boolean;
   /** Hours after which a file that belongs to nothing goes into the recycle bin; null: never. */
   orphanHours: number | null;
 }

@@ -5,10 +5,15 @@ import type { ImageRequest } from "../services/model.ts";
 function imageOptions<Flag extends z.ZodType<boolean>>(flag: () => Flag) {
   return {
     generateThumbnail: flag().optional().openapi({
-      description: "Makes the thumbnail at once, not only when somebody asks; true unless said otherwise.",
+      description:
+        "Makes the thumbnail at once, not only when somebody asks; by default the business type decides: true unless configured otherwise.",
     }),
-    generateMultipleSizes: flag().optional().openapi({ description: "Makes all variants at once." }),
-    addWatermark: flag().optional().openapi({ description: "Stores the picture with a mark on it." }),
+    generateMultipleSizes: flag().optional().openapi({
+      description: "Makes all variants at once; by default the business type decides.",
+    }),
+    addWatermark: flag().optional().openapi({
+      description: "Stores the picture with a mark on it; by default the business type decides.",
+    }),
     watermarkText: z.string().min(1).max(64).regex(/^\P{Cc}*$/u, "must not hold control characters")
       .optional()
       .openapi({ description: "Instead of the configured mark." }),

@@ -55,7 +55,13 @@ export function permissionFlags(sources: PermissionSources): PermissionFlags {
   const data = [...new Set([config.dataDir, config.tempDir])].filter((path, _, all) =>
     !all.some((other) => path !== other && path.startsWith(other + sep))
   );
-  const other = ["--no-prompt", "--allow-env=PAWL_*", `--allow-net=${netAddresses(config).join(",")}`];
+  // What asks for other variables when it is loaded (file-type's `debug`) is told that there are none.
+  const other = [
+    "--no-prompt",
+    "--allow-env=PAWL_*",
+    "--ignore-env",
+    `--allow-net=${netAddresses(config).join(",")}`,
+  ];
   // To leave room on the disk for records, and to print the addresses under which it can be reached.
   other.push(`--allow-sys=statfs${ALL_ADDRESSES.includes(config.host) ? ",networkInterfaces" : ""}`);
   const { engine, watermark: { picture } } = config.images;

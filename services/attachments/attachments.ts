@@ -1,10 +1,12 @@
 /** Managed files: look at one, change what it is called and belongs to. */
 import type { Config } from "../../config/config.ts";
 import { actorOf, type AuditDetail } from "../audit/entry.ts";
+import { checkContent } from "../content/check_content.ts";
 import type { Core } from "../core.ts";
+import { extensionOf } from "../file_name.ts";
 import { fileFacts, requireSize, rulesOf } from "../file_rules.ts";
 import { isAttachmentId } from "../ids.ts";
-import type { AttachmentRecord, Caller, Visibility } from "../model.ts";
+import type { AttachmentRecord, BlobRecord, Caller, FileFacts, Visibility } from "../model.ts";
 import { type Action, permitted, refusal } from "../policy.ts";
 import { Problem } from "../problem.ts";
 import { putAttachment } from "../records/attachments.ts";
@@ -55,6 +57,7 @@ export async function changeAttachment(
     const facts = fileFacts(core.config, { ...before, image: undefined, ...given });
     requireCleanPicture(core.config, { before, businessType: facts.businessType });
     requireSize(core.config, { businessType: facts.businessType, size: before.size });
+    await requireTrueName(core, { before, facts });
     const now = core.now();
     const after: AttachmentRecord = {
       ...before,
@@ -84,6 +87,20 @@ function differences(before: AttachmentRecord, after: AttachmentRecord): AuditDe
     [name, after[name]],
     [`old${name[0]!.toUpperCase()}${name.slice(1)}`, before[name]],
   ]));
+}
+
+/** Another name or type is taken for what the bytes are. */
+async function requireTrueName(
+  core: Core,
+  { before, facts }: { before: AttachmentRecord; facts: FileFacts },
+): Promise<void> {
+  if (
+    facts.businessType === before.businessType && extensionOf(facts.fileName) === extensionOf(before.fileName)
+  ) {
+    return;
+  }
+  const { value: blob } = await core.records.get<BlobRecord>(keys.blob(before.blobId));
+  if (blob) await checkContent(core, { facts, stored: blob });
 }
 
 /** A type that removes metadata takes no picture whose metadata were left in it. */

@@ -2,7 +2,7 @@
 import { fileTypeFromBuffer } from "file-type";
 import type { Core } from "../core.ts";
 import { extensionOf } from "../file_name.ts";
-import { rulesOf } from "../file_rules.ts";
+import { rulesOf, typesOf } from "../file_rules.ts";
 import type { FileFacts, Segment } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { compoundNames } from "./compound_names.ts";
@@ -22,16 +22,17 @@ export interface Stored {
  */
 export async function checkContent(
   core: Core,
-  { facts, stored }: { facts: Pick<FileFacts, "fileName" | "businessType">; stored: Stored },
+  { facts, stored }: { facts: Pick<FileFacts, "fileName" | "businessType" | "alsoType">; stored: Stored },
 ): Promise<void> {
-  if (rulesOf(core.config, facts.businessType).extensions === null) return;
+  const type = typesOf(facts).find((name) => rulesOf(core.config, name).extensions !== null);
+  if (type === undefined) return;
   const extension = extensionOf(facts.fileName);
   const { fits, found } = await judge(core, { extension, stored });
   if (fits) return;
   const is = found === null ? "something else" : `.${found}`;
   throw new Problem(
     "content-mismatch",
-    `The file is called ${extension}, but its content is ${is}. ${facts.businessType} takes files under their true names only.`,
+    `The file is called ${extension}, but its content is ${is}. ${type} takes files under their true names only.`,
     { extra: { extension, detected: found === null ? null : `.${found}` } },
   );
 }

@@ -10,11 +10,14 @@ export type Format =
 
 const magic = (...names: string[]): Format => ({ kind: "magic", names });
 const text: Format = { kind: "text" };
+const OGG = magic("ogg", "oga", "opus", "spx", "ogv", "ogm", "ogx");
 
 /** Lower-case extension with its dot -> its content. */
 export const FORMATS: Readonly<Record<string, Format>> = {
   ".jpg": magic("jpg"),
   ".jpeg": magic("jpg"),
+  ".jpe": magic("jpg"),
+  ".jfif": magic("jpg"),
   ".png": magic("png", "apng"),
   ".gif": magic("gif"),
   ".webp": magic("webp"),
@@ -23,6 +26,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   ".tif": magic("tif"),
   ".tiff": magic("tif"),
   ".heic": magic("heic"),
+  ".heif": magic("heic"),
   ".svg": { kind: "xml", root: "svg" },
   ".pdf": magic("pdf"),
   ".doc": { kind: "compound", holds: ["WordDocument"] },
@@ -44,11 +48,16 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   ".flv": magic("flv"),
   ".mkv": magic("mkv"),
   ".webm": magic("webm"),
+  ".mpg": magic("mpg"),
+  ".mpeg": magic("mpg"),
   ".mp3": magic("mp3"),
   ".wav": magic("wav"),
   ".flac": magic("flac"),
   ".aac": magic("aac"),
-  ".ogg": magic("ogg", "oga", "opus", "spx", "ogv", "ogm", "ogx"),
+  ".ogg": OGG,
+  ".oga": OGG,
+  ".ogv": OGG,
+  ".opus": OGG,
   ".wma": magic("asf"),
   ".m4a": magic("m4a", "mp4"),
   ".zip": magic("zip"),

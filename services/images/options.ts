@@ -25,8 +25,13 @@ export function imageOptions(
     imageRequest?: ImageRequest | undefined;
   },
 ): ImageOptions {
-  const byType = typesOf(types).some((type) => rulesOf(config, type).removeExif);
-  const { generateThumbnail = true, generateMultipleSizes = false, addWatermark = false } = imageRequest;
+  const rules = typesOf(types).map((type) => rulesOf(config, type));
+  const byType = rules.some((type) => type.removeExif);
+  const {
+    generateThumbnail = rules.every((type) => type.generateThumbnail),
+    generateMultipleSizes = rules.some((type) => type.generateMultipleSizes),
+    addWatermark = rules.some((type) => type.addWatermark),
+  } = imageRequest;
   const removeExif = imageRequest.removeExif ?? byType;
   return {
     variants: generateMultipleSizes ? VARIANTS : generateThumbnail ? ["thumbnail"] : [],

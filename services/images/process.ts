@@ -166,7 +166,7 @@ async function marked(
 function requireMarkable({ images }: Core, { format, frames, cmyk, pixels }: Inspection): void {
   const { engine } = images.workshop;
   const refuse = (why: string) => {
-    throw new Problem("image-unsupported", `${why} Send it without addWatermark.`, { extra: { format } });
+    throw new Problem("image-unsupported", `${why} Send it with addWatermark=false.`, { extra: { format } });
   };
   if (engine === null) refuse("This server puts no watermarks on pictures: images.engine is off.");
   const { marks } = ABILITIES[engine!];

@@ -1,5 +1,6 @@
 /** The one commit that makes an attachment of stored bytes; equal content is stored once. */
 import type { Actor } from "../audit/entry.ts";
+import { checkContent } from "../content/check_content.ts";
 import type { Core } from "../core.ts";
 import { imageOptions } from "../images/options.ts";
 import { processContent, type Processed } from "../images/process.ts";
@@ -48,10 +49,10 @@ export interface Finished {
 
 /**
  * Commits the attachment, of a picture after what is to be done to it. Asked again for a session that is completed,
- * gives that attachment. Throws what became of the session when it ended otherwise, and what is wrong with a picture.
+ * gives that attachment. Throws what became of the session when it ended otherwise, and what is wrong with the content.
  */
 export async function finish(core: Core, finishing: Finishing): Promise<Finished> {
-  const processed = await processContent(core, finishing).catch(async (error) => {
+  const processed = await takeContent(core, finishing).catch(async (error) => {
     const { uploadId, draft } = finishing;
     if (uploadId === null || draft) throw error;
     // Ended meanwhile, so that the bytes are gone?
@@ -76,6 +77,13 @@ export async function finish(core: Core, finishing: Finishing): Promise<Finished
   }
   makeVariantsLater(core, attachment, imageOptions(core.config, finishing.facts).variants);
   return finished;
+}
+
+/** Throws what is wrong with the bytes: they are not what the name says, or a picture that is not taken. */
+async function takeContent(core: Core, { facts, content }: Finishing): Promise<Processed> {
+  const { blobId, size, segments = core.blobs.segments(blobId, size) } = content;
+  await checkContent(core, { facts, stored: { segments, size } });
+  return await processContent(core, { facts, content });
 }
 
 /** Refusals of the content itself: the same bytes will never be taken as this file. */

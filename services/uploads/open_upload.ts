@@ -1,5 +1,6 @@
 /** Opening a session: instant for content that the caller owns, else the open one again, else a new one. */
 import { actorOf } from "../audit/entry.ts";
+import { checkContent } from "../content/check_content.ts";
 import type { Core } from "../core.ts";
 import { fileFacts, type FileRequest, requireSize } from "../file_rules.ts";
 import { newUploadId } from "../ids.ts";
@@ -108,6 +109,7 @@ async function instantUpload(
     const blob = await records.get<BlobRecord>(keys.blob(owned.value.blobId));
     if (!isUsable(blob.value) || !await isUsableNow(core, blob.value)) return null;
     const content = { ...blob.value, blobId: blob.value.id };
+    await checkContent(core, { facts: draft, stored: blob.value });
     const { image = null, sourceSize } = owned.value;
     attachment ??= {
       ...newAttachment(core, { ownerId, facts: draft, content }),

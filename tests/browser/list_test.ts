@@ -10,7 +10,7 @@ const chromium = tool("chromium", import.meta.url);
 async function store(server: TestServer, user: User, names: string[], query = ""): Promise<void> {
   for (const name of names) {
     // Longer names have more bytes, so that sorting by size has something to sort.
-    const body = "x".repeat(name.length * 10);
+    const body = (name.endsWith(".pdf") ? "%PDF-" : "").padEnd(name.length * 10, "x");
     const answer = await server.fetch(`/api/v1/files/${encodeURIComponent(name)}${query}`, {
       user,
       method: "PUT",

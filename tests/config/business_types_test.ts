@@ -25,7 +25,7 @@ Deno.test("pawl.json changes a business type member by member and adds others", 
   const { businessTypes } = await configOf({}, {
     businessTypes: {
       Avatar: { maxBytes: "4 MiB" },
-      Image: { extensions: null },
+      Image: { extensions: null, generateMultipleSizes: true },
       Invoice: { extensions: [".pdf"], visibility: "users" },
     },
   });
@@ -36,6 +36,9 @@ Deno.test("pawl.json changes a business type member by member and adds others", 
     extensions: null,
     visibility: "private",
     removeExif: true,
+    generateThumbnail: true,
+    generateMultipleSizes: true,
+    addWatermark: false,
     orphanHours: 24,
   });
   assert.deepEqual(businessTypes.Invoice, {
@@ -43,6 +46,9 @@ Deno.test("pawl.json changes a business type member by member and adds others", 
     extensions: [".pdf"],
     visibility: "users",
     removeExif: false,
+    generateThumbnail: true,
+    generateMultipleSizes: false,
+    addWatermark: false,
     orphanHours: null,
   });
 });
@@ -57,6 +63,7 @@ Deno.test("mistakes in a business type name the member, what was given and what 
   const businessTypes = {
     Avatar: { maxByte: 1, maxBytes: 0, extensions: [".png", "JPG"], visibility: "everyone" },
     Image: { extensions: [] },
+    Scan: { addWatermark: "yes" },
     Plan: 5,
     "no blanks": {},
   };
@@ -66,7 +73,8 @@ Deno.test("mistakes in a business type name the member, what was given and what 
     'businessTypes.Avatar.visibility in pawl.json is "everyone": it must be private, users or public.',
     'businessTypes.Avatar in pawl.json has an unknown member "maxByte", did you mean maxBytes?',
     "businessTypes.Image.extensions in pawl.json is []: it must be a list of lower-case extensions with their dot, such as .pdf, or null for any.",
-    "businessTypes.Plan in pawl.json is 5: it must be an object with maxBytes, extensions, visibility, removeExif or orphanHours.",
+    'businessTypes.Scan.addWatermark in pawl.json is "yes": it must be true or false.',
+    "businessTypes.Plan in pawl.json is 5: it must be an object with maxBytes, extensions, visibility, removeExif, generateThumbnail, generateMultipleSizes, addWatermark or orphanHours.",
     'businessTypes in pawl.json has a name "no blanks": it must be a letter and then at most 63 letters, digits, _ or -.',
   ]);
 });

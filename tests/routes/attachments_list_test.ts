@@ -146,9 +146,14 @@ Deno.test("Files are found by a part of their name, whatever its case and howeve
 
 Deno.test("Files are found by what they belong to, and apart from those in the recycle bin", async () => {
   await using app = await startApp();
-  await putFile(app, { fileName: "a.pdf", businessType: "Document", businessId: "1" });
-  await putFile(app, { fileName: "b.pdf", businessType: "Document", businessId: "2" });
-  const gone = await putFile(app, { fileName: "c.pdf", businessType: "Document", businessId: "2" });
+  await putFile(app, { fileName: "a.pdf", body: "%PDF-1", businessType: "Document", businessId: "1" });
+  await putFile(app, { fileName: "b.pdf", body: "%PDF-2", businessType: "Document", businessId: "2" });
+  const gone = await putFile(app, {
+    fileName: "c.pdf",
+    body: "%PDF-3",
+    businessType: "Document",
+    businessId: "2",
+  });
   await putFile(app, { fileName: "d.bin", businessId: "2" });
   await app.json("DELETE", `${PATH}/${gone.id}`);
 

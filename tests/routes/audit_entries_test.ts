@@ -196,7 +196,9 @@ Deno.test("giving up a finished tus upload is audited with the delete of its fil
 
 Deno.test("a change says what each thing is now and what it was", async () => {
   await using app = await startApp();
-  const { body: { id } } = await ask(app, "PUT", "/api/v1/files/a.txt", { body: new Uint8Array(3) });
+  const { body: { id } } = await ask(app, "PUT", "/api/v1/files/a.txt", {
+    body: new TextEncoder().encode("abc"),
+  });
   let changed = await session(app);
   const change = { fileName: "b.txt", businessType: "Document", businessId: "42", visibility: "users" };
   const patch = async (body: unknown) =>

@@ -333,6 +333,36 @@ Deno.test("a watermark is put on the picture before it is stored: the site's nam
   await assertConsistent(app);
 });
 
+Deno.test("what is done to a picture is its business type's matter where the upload does not say", async () => {
+  await using app = await startApp({
+    pawlJson: {
+      businessTypes: {
+        Gallery: { generateMultipleSizes: true, addWatermark: true },
+        Scan: { generateThumbnail: false },
+      },
+    },
+  });
+  const photo = await photograph();
+  const upload = async (query: string) => {
+    const variants = (await variantsIn(app)).length;
+    const { body } = await put(app, { bytes: photo, query });
+    return { marked: body.sha256 !== body.sourceSha256, made: (await variantsIn(app)).length - variants };
+  };
+  assert.deepEqual(await upload("businessType=Scan"), { marked: false, made: 0 });
+  assert.deepEqual(await upload("businessType=Gallery"), { marked: true, made: 4 });
+  assert.deepEqual(await upload("businessType=Scan&generateThumbnail=true"), { marked: false, made: 1 });
+  const plain = "businessType=Gallery&addWatermark=false&generateMultipleSizes=false";
+  assert.deepEqual(await upload(plain), { marked: false, made: 0 }, "the thumbnail is there already");
+  const again = await openUpload(app, {
+    fileName: "photo.jpg",
+    size: photo.length,
+    sha256: sha256Of(photo),
+    businessType: "Gallery",
+  });
+  assert.equal(again.status, 200, "an instant upload");
+  assert.notEqual(again.body.attachment?.sha256, sha256Of(photo), JSON.stringify(again.body));
+});
+
 Deno.test("a picture can be the watermark", async () => {
   const path = await Deno.makeTempFile({ suffix: ".png" });
   try {

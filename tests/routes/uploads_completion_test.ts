@@ -19,6 +19,7 @@ import {
 
 const SIZE = 40_000;
 const FILE = randomBytes(SIZE, { seed: 1 });
+FILE.set(new TextEncoder().encode("%PDF-1.7\n"));
 const RIGHT = sha256(FILE);
 const WRONG = "ab".repeat(32);
 const whole = { offset: 0, body: FILE };
@@ -55,7 +56,7 @@ Deno.test("an upload with gaps is not completed: each is named, and it goes on a
 Deno.test("an attachment is made with the facts of its session and the digests of its bytes", async () => {
   await using app = await start();
   const id = await wholeSession(app, {
-    fileName: "报告 ✓.txt",
+    fileName: "报告 ✓.pdf",
     businessType: "Document",
     businessId: "7",
     visibility: "users",
@@ -68,10 +69,10 @@ Deno.test("an attachment is made with the facts of its session and the digests o
   assert.deepEqual(
     { fileName, extension, size, contentType, ownerId, businessType, businessId, visibility },
     {
-      fileName: "报告 ✓.txt",
-      extension: ".txt",
+      fileName: "报告 ✓.pdf",
+      extension: ".pdf",
       size: SIZE,
-      contentType: "text/plain",
+      contentType: "application/pdf",
       ownerId: "alice",
       businessType: "Document",
       businessId: "7",

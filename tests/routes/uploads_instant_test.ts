@@ -26,9 +26,10 @@ async function store(app: TestApp, bytes: Uint8Array<ArrayBuffer>, user = ALICE)
 Deno.test("content that the caller owns becomes an attachment at once, on the same bytes, under the new facts", async () => {
   await using app = await startApp();
   const bytes = randomBytes(5000, { seed: 2 });
+  bytes.set(new TextEncoder().encode("%PDF-1.7\n"));
   const stored = await store(app, bytes);
   const { status, body: { attachment } } = await openUpload(app, {
-    fileName: "again.txt",
+    fileName: "again.pdf",
     size: 5000,
     sha256: sha256(bytes),
     businessType: "Document",
@@ -41,8 +42,8 @@ Deno.test("content that the caller owns becomes an attachment at once, on the sa
   assert.deepEqual(
     { fileName, contentType, businessType, businessId, visibility, size },
     {
-      fileName: "again.txt",
-      contentType: "text/plain",
+      fileName: "again.pdf",
+      contentType: "application/pdf",
       businessType: "Document",
       businessId: "7",
       visibility: "public",

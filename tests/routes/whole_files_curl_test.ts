@@ -10,6 +10,7 @@ const curl = tool("curl", import.meta.url);
 const ignore = curl === null;
 const SIZE = 3_000_000; // More than that for which curl asks first whether it may send (Expect: 100-continue).
 const FILE = randomBytes(SIZE, { seed: 1 });
+FILE.set(new TextEncoder().encode("%PDF-1.7\n"));
 
 interface Run {
   status: number;

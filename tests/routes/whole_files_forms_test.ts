@@ -5,6 +5,7 @@ import { answer, begun, contentOf, outcome, sha256, storedSizes } from "../suppo
 
 const SIZE = 300_000;
 const FILE = randomBytes(SIZE, { seed: 1 });
+FILE.set(new TextEncoder().encode("%PDF-1.7\n"));
 const BOUNDARY = "----pawl-form-test";
 const NO_TYPE_LARGER_THAN = (maxBytes: number) => ({
   businessTypes: Object.fromEntries(
@@ -77,7 +78,7 @@ Deno.test("a browser's form is an attachment", async () => {
   assert.deepEqual([await storedSizes(app), await begun(app)], [[SIZE], 0]);
 });
 
-const FIELDS = [field("businessType", "Document"), field("businessId", "7"), field("fileName", "named.txt")];
+const FIELDS = [field("businessType", "Document"), field("businessId", "7"), field("fileName", "named.pdf")];
 
 for (
   const [where, parts] of [
@@ -92,10 +93,10 @@ for (
     const { fileName, businessType, businessId, contentType } = body;
     assert.deepEqual([status, fileName, businessType, businessId, contentType], [
       201,
-      "named.txt",
+      "named.pdf",
       "Document",
       "7",
-      "text/plain",
+      "application/pdf",
     ]);
   });
 }
@@ -103,7 +104,7 @@ for (
 Deno.test("fields may also be in the query, and the form's own win", async () => {
   await using app = await startApp();
   const query = "?businessType=Image&businessId=9";
-  const { body } = await send(app, encode([file("a.txt"), field("businessType", "Document")]), { query });
+  const { body } = await send(app, encode([file("a.pdf"), field("businessType", "Document")]), { query });
   assert.deepEqual([body.businessType, body.businessId], ["Document", "9"]);
 });
 

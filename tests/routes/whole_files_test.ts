@@ -16,6 +16,7 @@ import {
 
 const SIZE = 300_000;
 const FILE = randomBytes(SIZE, { seed: 1 });
+FILE.set(new TextEncoder().encode("%PDF-1.7\n"));
 const OTHER = randomBytes(SIZE, { seed: 2 });
 const TINY = { businessTypes: { Tiny: { maxBytes: 100_000, extensions: [".bin"] } } };
 
@@ -79,8 +80,8 @@ Deno.test("a file put under its name is an attachment with the digests of its by
 
 Deno.test("a raw body posted with its fields in the query is an attachment, too", async () => {
   await using app = await startApp();
-  const { status, body } = await post(app, "?fileName=b.txt&businessType=Document");
-  assert.deepEqual([status, body.fileName, body.businessType], [201, "b.txt", "Document"]);
+  const { status, body } = await post(app, "?fileName=b.pdf&businessType=Document");
+  assert.deepEqual([status, body.fileName, body.businessType], [201, "b.pdf", "Document"]);
   assert.deepEqual(await contentOf(app, body), new Uint8Array(FILE));
 });
 
@@ -157,7 +158,7 @@ Deno.test("a body of unknown length is taken as it comes", async () => {
 
 Deno.test("a file that is too large is refused by its length, or as soon as it is while it streams", async () => {
   await using app = await startApp({ pawlJson: TINY });
-  assert.equal((await put(app, "a.bin?businessType=Tiny", { body: FILE.slice(0, 100_000) })).status, 201);
+  assert.equal((await put(app, "a.bin?businessType=Tiny", { body: OTHER.slice(0, 100_000) })).status, 201);
   const [{ id }] = (await app.json("GET", "/api/v1/attachments")).body.items;
   await app.json("DELETE", `/api/v1/attachments/${id}?permanent=true`);
 

@@ -17,6 +17,8 @@ const JPEG = base64(
   "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA=",
 );
 const PDF = utf8("%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n");
+const BMP = base64("Qk06AAAAAAAAADYAAAAoAAAAAQAAAAEAAAABABgAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAAAA////AA==");
+const WEBP = base64("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==");
 const EXE = new Uint8Array([0x4d, 0x5a, ...new Array(200).fill(0)]);
 
 /** A ZIP of empty stored entries. */
@@ -70,6 +72,8 @@ const docx = zip("[Content_Types].xml", "_rels/.rels", "word/document.xml");
 const xlsx = zip("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml");
 const doc = compound("Root Entry", "1Table", "Data", "a", "b", "WordDocument");
 const xls = compound("Root Entry", "Workbook");
+const pptx = zip("[Content_Types].xml", "_rels/.rels", "ppt/presentation.xml");
+const ppt = compound("Root Entry", "Current User", "PowerPoint Document");
 const svg = utf8('<?xml version="1.0"?>\n<!-- made -->\n<svg xmlns="http://www.w3.org/2000/svg" width="1"/>');
 const utf16 = new Uint8Array([0xff, 0xfe, ...Buffer.from("中文, text", "utf16le")]);
 const gbk = new Uint8Array([0xd6, 0xd0, 0xce, 0xc4, 0x0d, 0x0a]);
@@ -100,6 +104,23 @@ async function judged(
   }
 }
 
+/** Beginnings of recordings as ffmpeg writes them. */
+const RECORDINGS: [string, string, Uint8Array][] = [
+  ["Video", "a.mp4", base64("AAAAIGZ0eXBpc29tAAACAGlzb21pc28yYXZjMW1wNDEAAAAIZnJlZQAAA4ptZGF0")],
+  ["Video", "a.avi", base64("UklGRj4YAABBVkkgTElTVDgSAABoZHJsYXZpaDgAAACghgEAqGEAAAAAAAAQCQAA")],
+  ["Video", "a.mov", base64("AAAAFGZ0eXBxdCAgAAACAHF0ICAAAAAId2lkZQAAA4ptZGF0AAACrQYF//+p3EXp")],
+  ["Video", "a.wmv", base64("MCaydY5mzxGm2QCqAGLObFMCAAAAAAAABQAAAAECodyrjEepzxGO5ADADCBTZWgA")],
+  ["Video", "a.flv", base64("RkxWAQEAAAAJAAAAABIAALgAAAAAAAAAAgAKb25NZXRhRGF0YQgAAAAIAAhkdXJh")],
+  ["Video", "a.mkv", base64("GkXfowEAAAAAAAAjQoaBAUL3gQFC8oEEQvOBCEKCiG1hdHJvc2thQoeBBEKFgQIY")],
+  ["Video", "a.webm", base64("GkXfowEAAAAAAAAfQoaBAUL3gQFC8oEEQvOBCEKChHdlYm1Ch4ECQoWBAhhTgGcB")],
+  ["Audio", "a.mp3", base64("SUQzBAAAAAAAI1RTU0UAAAAPAAADTGF2ZjU4LjI0LjEwMAAAAAAAAAAAAAAA//tA")],
+  ["Audio", "a.wav", base64("UklGRpwKAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAATElTVBoAAABJTkZP")],
+  ["Audio", "a.flac", base64("ZkxhQwAAACISABIAAAGeAAGeCsRA8AAABStnaukgK1lDSHclioAFhxq0BAAALg0A")],
+  ["Audio", "a.aac", base64("//FQQBqf/N4CAExhdmM1OC40Mi4xMDAAAlyrWamMclCLTKreHXFyXIhCCBAOgAzV")],
+  ["Audio", "a.ogg", base64("T2dnUwACAAAAAAAAAACwShXjAAAAAGYyO9QBHgF2b3JiaXMAAAAAAUSsAAAAAAAA")],
+  ["Audio", "a.wma", base64("MCaydY5mzxGm2QCqAGLObO4BAAAAAAAABQAAAAECodyrjEepzxGO5ADADCBTZWgA")],
+];
+
 const TRUE_NAMES: [string, string, Uint8Array][] = [
   ["Image", "a.png", PNG],
   ["Image", "a.PNG", PNG],
@@ -117,10 +138,19 @@ const TRUE_NAMES: [string, string, Uint8Array][] = [
   ["Document", "a.txt", utf8("<?xml version='1.0'?><note/>")],
   ["Document", "utf16.txt", utf16],
   ["Document", "gbk.txt", gbk],
+  ["Document", "a.ppt", ppt],
+  ["Document", "a.pptx", pptx],
+  ["Image", "a.bmp", BMP],
+  ["Image", "a.webp", WEBP],
+  ...RECORDINGS,
   ["General", "a.png", EXE],
 ];
 
 const DISGUISED: [string, string, Uint8Array][] = [
+  ["Video", "a.mp4", RECORDINGS[5]![2]],
+  ["Video", "a.mp4", EXE],
+  ["Audio", "a.mp3", RECORDINGS[0]![2]],
+  ["Audio", "a.mp3", utf8("no sound")],
   ["Image", "a.png", JPEG],
   ["Image", "a.jpg", PNG],
   ["Image", "a.png", EXE],
