@@ -7,6 +7,18 @@ import { ROWS } from "./settings.ts";
 const IN_FILE = ROWS.filter((row) => row.key !== undefined);
 const KEYS = IN_FILE.map((row) => row.key!);
 
+/** What momoa calls them. */
+const TOKENS: Readonly<Record<string, string>> = {
+  LBrace: "'{'",
+  RBrace: "'}'",
+  LBracket: "'['",
+  RBracket: "']'",
+  Comma: "','",
+  Colon: "':'",
+  String: "text",
+  Number: "number",
+};
+
 /** `path` is how the messages call the file. */
 export function readConfigFile(text: string, path: string): Readings {
   const readings = noReadings();
@@ -27,13 +39,24 @@ export function readConfigFile(text: string, path: string): Readings {
   return readings;
 }
 
-/** JSON.parse names no position for an unexpected word, momoa always does but lets control characters pass. */
+/**
+ * JSON.parse has the better words, but no position for an unexpected one or an early end; momoa always has one, but
+ * lets control characters pass.
+ */
 function whatIsMalformed(text: string, fromJsonParse: Error): string {
+  const expected = /^(Expected .*) in JSON at position \d+ \(line (\d+) column (\d+)\)$/.exec(
+    fromJsonParse.message,
+  );
+  if (expected) return `${expected[1]} at line ${expected[2]}, column ${expected[3]}.`;
   try {
     parse(text, { mode: "json" });
   } catch (error) {
     const { line, column, message } = error as Error & { line: number; column: number };
-    return `${message.replace(/ found\. \(\d+:\d+\)$/, "")} at line ${line}, column ${column}.`;
+    const found = message.replace(/ found\. \(\d+:\d+\)$/, "").replace(
+      /token (\w+)$/,
+      (_, token) => TOKENS[token] ?? token,
+    );
+    return `${found} at line ${line}, column ${column}.`;
   }
   return `${fromJsonParse.message}.`;
 }
