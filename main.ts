@@ -14,7 +14,7 @@ import { type Access, openAccess } from "./services/access/access.ts";
 import { issuerOf } from "./services/access/issuer.ts";
 import { readOrCreateSecret } from "./services/access/secret.ts";
 import { baseAddress, signInLink } from "./services/access/sign_in_link.ts";
-import { DataDirBusy } from "./services/data_dir.ts";
+import { DataDirBusy, DataDirUnusable } from "./services/data_dir.ts";
 import { openServices, type Services } from "./services/open.ts";
 
 const SIGN_IN_HOURS = 12;
@@ -89,9 +89,9 @@ async function open(config: Config): Promise<Services> {
   try {
     return await openServices(config);
   } catch (error) {
-    if (error instanceof DataDirBusy) fail([error.message]);
+    if (error instanceof DataDirBusy || error instanceof DataDirUnusable) fail([error.message]);
     if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
-      fail([`The data directory ${config.dataDir} cannot be written: ${error.message}`]);
+      fail([new DataDirUnusable(config.dataDir, error).message]);
     }
     throw error;
   }

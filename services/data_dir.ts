@@ -18,10 +18,30 @@ export class DataDirBusy extends Error {
   }
 }
 
-/** Makes `path` (mode 0700) and locks it. Throws `DataDirBusy` when another process has it. */
+/** It, or the database in it, cannot be made, read or written; the message says what to do. */
+export class DataDirUnusable extends Error {
+  constructor(path: string, cause: unknown) {
+    // What Deno advises is for those who call it themselves.
+    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(
+      /, run again with .*$/,
+      "",
+    );
+    const advice = /not a database|malformed/.test(reason)
+      ? "Put back a copy of the whole directory"
+      : "See that Pawl may write there and that the disk is neither full nor read-only";
+    super(
+      `The data directory ${path} cannot be used: ${reason}. ${advice}, or choose another directory with PAWL_DATA_DIR.`,
+      { cause },
+    );
+    this.name = "DataDirUnusable";
+  }
+}
+
+/** Makes `path` (mode 0700) and locks it. Throws `DataDirBusy` when another process has it, `DataDirUnusable`. */
 export async function lockDataDir(path: string): Promise<DataDirLock> {
-  await Deno.mkdir(path, { recursive: true, mode: 0o700 });
-  const file = await Deno.open(join(path, "lock"), { read: true, write: true, create: true, mode: 0o600 });
+  const file = await openLockFile(path).catch((error) => {
+    throw new DataDirUnusable(path, error);
+  });
   if (!await file.tryLock(true)) {
     file.close();
     throw new DataDirBusy(path);
@@ -34,6 +54,11 @@ export async function lockDataDir(path: string): Promise<DataDirLock> {
     },
     [Symbol.dispose]: () => file.close(),
   };
+}
+
+async function openLockFile(path: string): Promise<Deno.FsFile> {
+  await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+  return await Deno.open(join(path, "lock"), { read: true, write: true, create: true, mode: 0o600 });
 }
 
 /** The address of the process that owns `path`, as it published it; null when it did not. */

@@ -9,7 +9,7 @@ import { newBackground } from "./background.ts";
 import { openDisk } from "./blobs/disk.ts";
 import { dropUnsettled, resumeInterrupted } from "./cleanup.ts";
 import type { Core } from "./core.ts";
-import { lockDataDir } from "./data_dir.ts";
+import { DataDirUnusable, lockDataDir } from "./data_dir.ts";
 import { createGate } from "./draining.ts";
 import { attachmentIds } from "./ids.ts";
 import { openImages } from "./images/images.ts";
@@ -44,7 +44,7 @@ export interface OpenOptions {
   delay?: (ms: number) => Promise<void>;
 }
 
-/** Throws `DataDirBusy` when another process has the data directory. */
+/** Throws `DataDirBusy` when another process has the data directory, `DataDirUnusable`. */
 export async function openServices(config: Config, options: OpenOptions = {}): Promise<Services> {
   const {
     now = Date.now,
@@ -55,7 +55,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   // What is open when something fails is closed again.
   using opened = new DisposableStack();
   const lock = opened.use(await lockDataDir(config.dataDir));
-  const kv = await Deno.openKv(join(config.dataDir, "pawl.kv"));
+  const kv = await openDatabase(config.dataDir);
   const records = openRecords(kv, {
     maxChecks: SQLITE_CHECKS,
     deadlineMs: KV_DEADLINE_MS,
@@ -63,7 +63,9 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     random: Math.random,
   });
   opened.defer(() => records.close());
-  const blobs = await openDisk({ directory: config.dataDir, now });
+  const blobs = await openDisk({ directory: config.dataDir, now }).catch((error) => {
+    throw new DataDirUnusable(config.dataDir, error.cause ?? error);
+  });
   opened.defer(() => blobs.close());
   const background = newBackground((name, error) => log.error("{name} failed: {error}", { name, error }));
   const audit = newAudit({ now });
@@ -126,11 +128,30 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   };
 }
 
+async function openDatabase(dataDir: string): Promise<Deno.Kv> {
+  const unusable = (error: unknown) =>
+    new DataDirUnusable(dataDir, `pawl.kv: ${error instanceof Error ? error.message : error}`);
+  const kv = await Deno.openKv(join(dataDir, "pawl.kv")).catch((error) => {
+    throw unusable(error);
+  });
+  try {
+    // SQLite opens a file that it may only read, and refuses the first change. Nothing has this key.
+    await kv.delete(["health"]);
+  } catch (error) {
+    // A full disk is no reason to refuse downloads.
+    if (error instanceof Error && /read-?only/.test(error.message)) {
+      kv.close();
+      throw unusable(error);
+    }
+  }
+  return kv;
+}
+
 /** The records alone, for a command that works while no server runs. Throws `DataDirBusy` when one does. */
 export async function openRecordsAlone(dataDir: string): Promise<{ records: Records } & Disposable> {
   using opened = new DisposableStack();
   opened.use(await lockDataDir(dataDir));
-  const kv = await Deno.openKv(join(dataDir, "pawl.kv"));
+  const kv = await openDatabase(dataDir);
   const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const records = openRecords(kv, { deadlineMs: KV_DEADLINE_MS, delay, random: Math.random });
   opened.defer(() => records.close());

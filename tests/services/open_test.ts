@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
-import { DataDirBusy } from "../../services/data_dir.ts";
+import { DataDirBusy, DataDirUnusable } from "../../services/data_dir.ts";
 import { openServices, type Services } from "../../services/open.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
@@ -60,11 +60,31 @@ Deno.test("a data directory that cannot be opened is left free and without open 
     // A folder in place of the database, a file in place of the folders.
     if (name === "pawl.kv") await Deno.mkdir(path);
     else await Deno.writeTextFile(path, "");
-    await assert.rejects(openServices(config), name);
+    await assert.rejects(openServices(config), (error) => {
+      assert.ok(error instanceof DataDirUnusable && error.message.includes(name), String(error));
+      return true;
+    });
     await Deno.remove(path, { recursive: true });
     await close(await openServices(config));
     await Deno.remove(config.dataDir, { recursive: true });
   }
+});
+
+Deno.test("a data directory that is a file, and a database that is none, are refused with what to do", async () => {
+  await using dir = await tempDir();
+  const config = await configFor(dir.join("data"));
+  await Deno.writeTextFile(config.dataDir, "");
+  await assert.rejects(openServices(config), {
+    name: "DataDirUnusable",
+    message: /data cannot be used: .*neither full nor read-only.*PAWL_DATA_DIR/,
+  });
+  await Deno.remove(config.dataDir);
+  await Deno.mkdir(config.dataDir);
+  await Deno.writeTextFile(join(config.dataDir, "pawl.kv"), "notes of somebody".repeat(10));
+  await assert.rejects(openServices(config), {
+    name: "DataDirUnusable",
+    message: /pawl\.kv: file is not a database\. Put back a copy/,
+  });
 });
 
 Deno.test("the storage check fails while the directory is away, and passes when it is back", async () => {
