@@ -31,6 +31,15 @@ export interface DownloadAccessRule {
   for: "public" | "users" | "administrators";
 }
 
+export interface JobSettings {
+  /** Whether its schedule runs it; an administrator can nevertheless. */
+  enabled: boolean;
+  /** Five cron fields, UTC. */
+  schedule: string;
+}
+
+export type JobName = keyof Config["jobs"];
+
 export interface Config {
   host: string;
   /** 0 lets the system choose a free port. */
@@ -148,13 +157,26 @@ export interface Config {
     bytesPerDay: number;
   };
   jobs: {
-    softDeleted: {
+    softDeleted: JobSettings & {
       /** Days for which their owners can restore deleted files. */
       retentionDays: number;
     };
-    recycleBin: {
+    recycleBin: JobSettings & {
       /** Days after those for which administrators can restore them. */
       retentionDays: number;
+    };
+    orphans: JobSettings;
+    expiredSessions: JobSettings;
+    expiredTokens: JobSettings;
+    expiredArchives: JobSettings;
+    auditEntries: JobSettings;
+    temporaryFiles: JobSettings & {
+      /** Hours since their last change for which they stay. */
+      retentionHours: number;
+    };
+    storedBytes: JobSettings & {
+      /** What one run reads at most, about. */
+      bytesPerRun: number;
     };
   };
   downloads: {

@@ -190,8 +190,43 @@ function toConfig(values: Values): Config {
       bytesPerDay: values["limits.bytesPerDay"],
     },
     jobs: {
-      softDeleted: { retentionDays: values["jobs.softDeleted.retentionDays"] },
-      recycleBin: { retentionDays: values["jobs.recycleBin.retentionDays"] },
+      softDeleted: {
+        enabled: values["jobs.softDeleted.enabled"],
+        schedule: values["jobs.softDeleted.schedule"],
+        retentionDays: values["jobs.softDeleted.retentionDays"],
+      },
+      recycleBin: {
+        enabled: values["jobs.recycleBin.enabled"],
+        schedule: values["jobs.recycleBin.schedule"],
+        retentionDays: values["jobs.recycleBin.retentionDays"],
+      },
+      orphans: { enabled: values["jobs.orphans.enabled"], schedule: values["jobs.orphans.schedule"] },
+      expiredSessions: {
+        enabled: values["jobs.expiredSessions.enabled"],
+        schedule: values["jobs.expiredSessions.schedule"],
+      },
+      expiredTokens: {
+        enabled: values["jobs.expiredTokens.enabled"],
+        schedule: values["jobs.expiredTokens.schedule"],
+      },
+      expiredArchives: {
+        enabled: values["jobs.expiredArchives.enabled"],
+        schedule: values["jobs.expiredArchives.schedule"],
+      },
+      auditEntries: {
+        enabled: values["jobs.auditEntries.enabled"],
+        schedule: values["jobs.auditEntries.schedule"],
+      },
+      temporaryFiles: {
+        enabled: values["jobs.temporaryFiles.enabled"],
+        schedule: values["jobs.temporaryFiles.schedule"],
+        retentionHours: values["jobs.temporaryFiles.retentionHours"],
+      },
+      storedBytes: {
+        enabled: values["jobs.storedBytes.enabled"],
+        schedule: values["jobs.storedBytes.schedule"],
+        bytesPerRun: values["jobs.storedBytes.bytesPerRun"],
+      },
     },
     downloads: {
       dir: values["downloads.dir"],

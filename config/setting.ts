@@ -13,6 +13,7 @@ export const GROUPS = [
   "Downloads folder",
   "Old clients",
   "Operation",
+  "Jobs",
 ] as const;
 
 export interface Setting<S extends z.ZodType = z.ZodType, D = unknown> extends kind.ValueType<S> {

@@ -7,6 +7,7 @@ import { sessionNotes } from "../services/audit/sessions.ts";
 import type { Services } from "../services/open.ts";
 import { waitingChunks } from "../services/uploads/waiting_chunks.ts";
 import { auditRoutes } from "./admin/audit.ts";
+import { jobRoutes } from "./admin/jobs.ts";
 import { archives } from "./archives.ts";
 import { attachments } from "./attachments.ts";
 import { auditRefusals } from "./audit_refusals.ts";
@@ -84,6 +85,7 @@ export function createApp(
   app.route("/api/v1", tokens(core, { config, leases }));
   app.route("/", tokenDownload(core, { config, downloads, leases }));
   app.route("/api/v1/admin/audit", auditRoutes(core));
+  app.route("/api/v1/admin/jobs", jobRoutes(core));
   app.route("/files", files(core, { downloads, publicUrl: config.publicUrl }));
   app.get("/", signInPolicy(issuer));
   app.route("/api/v1", businessTypes(config));

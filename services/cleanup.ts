@@ -7,6 +7,7 @@ import type { Core } from "./core.ts";
 import { dropVariants } from "./images/variant_store.ts";
 import type { BlobRecord, UploadRecord } from "./model.ts";
 import { Problem } from "./problem.ts";
+import { newTally, type Tally } from "./jobs/job.ts";
 import { discard } from "./records/blobs.ts";
 import { keys } from "./records/keys.ts";
 import { ACTIVITY_EVERY_MS, type ActivityRecord, findKeys } from "./records/uploads.ts";
@@ -65,6 +66,7 @@ async function forgetContent(
 /** Expires sessions without progress, and forgets those that ended long ago. */
 export async function expireUploads(
   core: Core,
+  tally: Tally = newTally(),
 ): Promise<{ expired: number; forgotten: number; more: boolean }> {
   const { records } = core;
   const now = core.now();
@@ -74,15 +76,22 @@ export async function expireUploads(
     before: [...keys.uploadsByExpiry(), now + 1],
   });
   await each(due, async ({ key }) => {
+    tally.lookedAt++;
     const id = key.at(-1) as string;
     const { value: record } = await records.get<UploadRecord>(keys.upload(id));
     let next = record && await nextLook(core, record);
     if (next === null) {
       if (record) await forget(core, record);
       done.forgotten++;
+      tally.removed++;
     } else if (next <= now) {
+      const bytes = await receivedBytes(core, record!);
       const after = await expire(core, record!);
-      if (after.status === "expired") done.expired++;
+      if (after.status === "expired") {
+        done.expired++;
+        tally.removed++;
+        tally.bytesFreed += bytes;
+      }
       // An ended session is looked at again when it is to be forgotten, one that went on meanwhile soon.
       next = now + (after.status === "uploading" ? HOUR : keepMs(core));
     }
@@ -98,8 +107,15 @@ export async function expireUploads(
 
 const keepMs = ({ config }: Core) => config.sessions.keepEndedDays * DAY;
 
+/** What an open session has got so far; 0 of one that has ended. */
+export async function receivedBytes(core: Core, record: UploadRecord): Promise<number> {
+  if (record.endedAt !== null) return 0;
+  using lease = await core.live.open(record);
+  return lease.upload.received.bytes;
+}
+
 /** When the session needs a look again; null: it is to be forgotten now. */
-async function nextLook(core: Core, record: UploadRecord): Promise<number | null> {
+export async function nextLook(core: Core, record: UploadRecord): Promise<number | null> {
   if (record.endedAt !== null) {
     const forgetAt = record.endedAt + keepMs(core);
     return forgetAt > core.now() ? forgetAt : null;

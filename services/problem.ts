@@ -41,6 +41,7 @@ export const PROBLEMS = {
   "too-many-tokens": [409, "The file has too many links"],
   "too-many-chunks": [409, "The upload has too many chunks"],
   "attachment-state": [409, "The attachment is not in the right state"],
+  "job-running": [409, "The job runs already"],
   "busy": [503, "Too busy right now"],
   "archive-changed": [410, "A file of the archive is gone"],
   "upload-expired": [410, "The upload has expired"],

@@ -35,10 +35,10 @@ export async function findVariantContent(
 /** Opens the bytes of a file that its reader has been let at; the caller closes them. Throws `blob-missing`. */
 export async function openContent(core: Core, { blobId }: AttachmentRecord): Promise<BlobReader> {
   const { value } = await core.records.get<BlobRecord>(keys.blob(blobId));
-  if (!value) {
+  if (!value || value.state === "damaged") {
     throw new Problem(
       "blob-missing",
-      "The stored bytes of this file are missing. The operator must restore them.",
+      "The stored bytes of this file are missing or damaged. The operator must restore them.",
     );
   }
   return await core.blobs.openReader(value.segments);

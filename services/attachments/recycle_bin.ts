@@ -76,16 +76,16 @@ export async function purge(core: Core, caller: Caller, id: string): Promise<voi
   await purgeRecord(core, id, { actor: actorOf(caller), unless: () => false });
 }
 
-/** Removes the record with what hangs on it, unless it is one that stays. Whether there was something to remove. */
+/** Removes the record with what hangs on it, unless it is one that stays. Gives the bytes that nothing needs any more; null: nothing was removed. */
 export async function purgeRecord(
   core: Core,
   id: string,
   { actor, unless }: { actor: Actor; unless: (record: AttachmentRecord) => boolean },
-): Promise<boolean> {
+): Promise<number | null> {
   return await core.records.transact(async (commit) => {
     const entry = await core.records.get<AttachmentRecord>(keys.attachment(id));
     // Absent after our own commit, whose answer was lost, or somebody else's.
-    if (!entry.value || unless(entry.value)) return false;
+    if (!entry.value || unless(entry.value)) return null;
     const blob = await core.records.get<BlobRecord>(keys.blob(entry.value.blobId));
     const tokens = await core.records.get<number>(keys.tokenCount(id));
     commit.check(entry, tokens);
@@ -99,7 +99,7 @@ export async function purgeRecord(
       target: { kind: "attachment", id },
       detail: { fileName, size, sha256, ownerId },
     });
-    return true;
+    return blob.value?.refs === 1 ? blob.value.size : 0;
   });
 }
 

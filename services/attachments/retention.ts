@@ -4,6 +4,7 @@
  */
 import { SYSTEM } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
+import { newTally, type Tally } from "../jobs/job.ts";
 import type { AttachmentRecord } from "../model.ts";
 import {
   COMPAT_ORPHANS,
@@ -26,13 +27,63 @@ export interface RetentionStep {
   more: boolean;
 }
 
-/** Hides from their owners what was deleted long ago; administrators can still restore it. */
-export async function binDeleted(core: Core): Promise<RetentionStep> {
+/** Which attachments are due: those in an index by time up to `latest`, inclusive, of which `isDue` still holds. */
+export interface DueRule {
+  prefix: Deno.KvKey;
+  latest: number;
+  isDue(record: AttachmentRecord): boolean;
+}
+
+/** Deleted long ago. */
+export function deletedRule(core: Core): DueRule {
   const latest = core.now() - core.config.jobs.softDeleted.retentionDays * DAY;
-  return await eachDue(core, { prefix: keys.attachmentsDeleted(), latest }, async (id) => {
+  return {
+    prefix: keys.attachmentsDeleted(),
+    latest,
+    isDue: (record) => stageOf(record) === "deleted" && record.deletedAt! <= latest,
+  };
+}
+
+/** Hidden long ago. */
+export function binnedRule(core: Core): DueRule {
+  const latest = core.now() - core.config.jobs.recycleBin.retentionDays * DAY;
+  return {
+    prefix: keys.attachmentsBinned(),
+    latest,
+    isDue: (record) => stageOf(record) === "binned" && record.binnedAt! <= latest,
+  };
+}
+
+/** Belonging to nothing for too long; a rule for each group that has a time. */
+export function orphanRules(core: Core): DueRule[] {
+  const types = Object.entries(core.config.businessTypes).map(([type, { orphanHours }]) =>
+    [type, orphanHours] as const
+  );
+  return [...types, [COMPAT_ORPHANS, core.config.compat.orphanHours] as const].flatMap(
+    ([type, orphanHours]) => {
+      if (orphanHours === null) return [];
+      const latest = core.now() - orphanHours * HOUR;
+      return [{
+        prefix: keys.attachmentOrphans(type),
+        latest,
+        isDue: (record: AttachmentRecord) => isOrphan(record, { type, latest }),
+      }];
+    },
+  );
+}
+
+function isOrphan(record: AttachmentRecord, { type, latest }: { type: string; latest: number }): boolean {
+  const since = orphanSince(record);
+  return stageOf(record) === "live" && orphanGroup(record) === type && since !== null && since <= latest;
+}
+
+/** Hides from their owners what was deleted long ago; administrators can still restore it. */
+export async function binDeleted(core: Core, tally: Tally = newTally()): Promise<RetentionStep> {
+  const rule = deletedRule(core);
+  return await eachDue(core, { rule, tally }, async (id) => {
     return await core.records.transact(async (commit) => {
       const entry = await core.records.get<AttachmentRecord>(keys.attachment(id));
-      if (!entry.value || stageOf(entry.value) !== "deleted" || entry.value.deletedAt! > latest) return false;
+      if (!entry.value || !rule.isDue(entry.value)) return false;
       const now = core.now();
       commit.check(entry);
       putAttachment(commit, { ...entry.value, binnedAt: now, updatedAt: now }, entry.value);
@@ -48,11 +99,12 @@ export async function binDeleted(core: Core): Promise<RetentionStep> {
 }
 
 /** Removes for good what was hidden long ago. */
-export async function purgeBinned(core: Core): Promise<RetentionStep> {
-  const latest = core.now() - core.config.jobs.recycleBin.retentionDays * DAY;
-  const stays = (record: AttachmentRecord) => stageOf(record) !== "binned" || record.binnedAt! > latest;
-  return await eachDue(core, { prefix: keys.attachmentsBinned(), latest }, (id) => {
-    return purgeRecord(core, id, { actor: SYSTEM, unless: stays });
+export async function purgeBinned(core: Core, tally: Tally = newTally()): Promise<RetentionStep> {
+  const rule = binnedRule(core);
+  return await eachDue(core, { rule, tally }, async (id) => {
+    const freed = await purgeRecord(core, id, { actor: SYSTEM, unless: (record) => !rule.isDue(record) });
+    tally.bytesFreed += freed ?? 0;
+    return freed !== null;
   });
 }
 
@@ -60,18 +112,13 @@ export async function purgeBinned(core: Core): Promise<RetentionStep> {
  * Deletes, as their owner could, files that belong to nothing where their business type says that they must, and those
  * that old clients brought.
  */
-export async function deleteOrphans(core: Core): Promise<RetentionStep> {
+export async function deleteOrphans(core: Core, tally: Tally = newTally()): Promise<RetentionStep> {
   const all = { done: 0, more: false };
-  const groups = Object.entries(core.config.businessTypes).map(([type, { orphanHours }]) =>
-    [type, orphanHours] as const
-  );
-  for (const [type, orphanHours] of [...groups, [COMPAT_ORPHANS, core.config.compat.orphanHours] as const]) {
-    if (orphanHours === null) continue;
-    const latest = core.now() - orphanHours * HOUR;
-    const step = await eachDue(core, { prefix: keys.attachmentOrphans(type), latest }, async (id) => {
+  for (const rule of orphanRules(core)) {
+    const step = await eachDue(core, { rule, tally }, async (id) => {
       return await core.records.transact(async (commit) => {
         const entry = await core.records.get<AttachmentRecord>(keys.attachment(id));
-        if (!entry.value || !isOrphan(entry.value, { type, latest })) return false;
+        if (!entry.value || !rule.isDue(entry.value)) return false;
         const found = entry as Deno.KvEntry<AttachmentRecord>;
         putDeleted(core, commit, { entry: found, actor: SYSTEM, detail: { why: "belongs to nothing" } });
         return true;
@@ -83,27 +130,22 @@ export async function deleteOrphans(core: Core): Promise<RetentionStep> {
   return all;
 }
 
-function isOrphan(record: AttachmentRecord, { type, latest }: { type: string; latest: number }): boolean {
-  const since = orphanSince(record);
-  return stageOf(record) === "live" && orphanGroup(record) === type && since !== null && since <= latest;
-}
-
-/**
- * Asks `step` for each attachment in an index by time up to `latest`, inclusive. One that fails keeps none of the
- * others from their turn; the first failure is thrown at the end.
- */
+/** Asks `step` for each attachment that may be due. One that fails keeps none of the others from their turn; the first failure is thrown at the end. */
 async function eachDue(
   core: Core,
-  { prefix, latest }: { prefix: Deno.KvKey; latest: number },
+  { rule: { prefix, latest }, tally }: { rule: DueRule; tally: Tally },
   step: (id: string) => Promise<boolean>,
 ): Promise<RetentionStep> {
   const due = await core.records.page(prefix, { limit: STEP, before: [...prefix, latest + 1] });
   const failures: unknown[] = [];
   let done = 0;
   for (const { key } of due) {
+    tally.lookedAt++;
     try {
-      if (await step(String(key.at(-1)))) done++;
-      else await dropStale(core, key);
+      if (await step(String(key.at(-1)))) {
+        done++;
+        tally.removed++;
+      } else await dropStale(core, key);
     } catch (error) {
       failures.push(error);
     }

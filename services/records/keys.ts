@@ -123,8 +123,16 @@ export const keys = {
   tokenLeaseEnd: (time: number, { tokenId, client }: LeaseKey) => ["token_lease_end", time, tokenId, client],
   tokenLeaseEnds: () => ["token_lease_end"],
 
+  // Jobs
+  job: (name: string) => ["job", name],
+  jobRun: (name: string, startedAt: number) => ["job_run", name, startedAt],
+  jobRuns: (name: string) => ["job_run", name],
+  /** Held by the one run of the job. */
+  jobLease: (name: string) => ["lease", name],
+
   // Blobs
   blob: (id: string) => ["blob", id],
+  blobs: () => ["blob"],
   blobBySha256: (sha256: string) => ["blob_by_sha256", sha256],
   /** That blob `user` is made of bytes of blob `part`; the value is the id of the upload for which it is. */
   blobUser: (part: string, user: string) => ["blob_user", part, user],

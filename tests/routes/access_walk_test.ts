@@ -190,6 +190,15 @@ const TABLE: Record<string, Row> = {
 
   "GET /api/v1/admin/audit": { expect: { none: "401 403 403 200" } },
   "POST /api/v1/admin/audit/verify": { expect: { none: "401 403 403 200" } },
+  "GET /api/v1/admin/jobs": { expect: { none: "401 403 403 200" } },
+  "GET /api/v1/admin/jobs/:name/runs": {
+    path: "/api/v1/admin/jobs/orphans/runs",
+    expect: { none: "401 403 403 200" },
+  },
+  "POST /api/v1/admin/jobs/:name/run": {
+    path: "/api/v1/admin/jobs/orphans/run",
+    expect: { none: "401 403 403 202" },
+  },
   "POST /api/v1/attachments/delete": { body: { ids: ["1"] }, expect: SIGNED_IN },
   "POST /api/v1/attachments/restore": { body: { ids: ["1"] }, expect: SIGNED_IN },
 };

@@ -384,6 +384,193 @@ const TABLE: Record<string, Bad[]> = {
       code: "not-found",
     },
   ],
+  "GET /api/v1/admin/jobs": [{ path: "/api/v1/admin/jobs", status: 403, code: "forbidden" }],
+  "GET /api/v1/admin/jobs/:name/runs": [
+    { path: "/api/v1/admin/jobs/none/runs", user: ADMIN, status: 404, code: "not-found" },
+    { path: "/api/v1/admin/jobs/__proto__/runs", user: ADMIN, status: 404, code: "not-found" },
+    { path: `/api/v1/admin/jobs/${"x".repeat(65)}/runs`, user: ADMIN, status: 400, code: "invalid-request" },
+    { path: "/api/v1/admin/jobs/orphans/runs", status: 403, code: "forbidden" },
+  ],
+  "POST /api/v1/admin/jobs/:name/run": [
+    ...jsonBodies("POST", "/api/v1/admin/jobs/orphans/run").map((bad) => ({ ...bad, user: ADMIN })),
+    ...[{ dryRun: "yes" }, { dry: true }].map((body) => ({
+      method: "POST",
+      path: "/api/v1/admin/jobs/orphans/run",
+      user: ADMIN,
+      body,
+      status: 400,
+      code: "invalid-request",
+    })),
+    {
+      method: "POST",
+      path: "/api/v1/admin/jobs/storedBytes/run",
+      user: ADMIN,
+      body: { dryRun: true },
+      status: 400,
+      code: "invalid-request",
+    },
+    { method: "POST", path: "/api/v1/admin/jobs/none/run", user: ADMIN, status: 404, code: "not-found" },
+    { method: "POST", path: "/api/v1/admin/jobs/orphans/run", status: 403, code: "forbidden" },
+  ],
+  "GET /api/Upload/GetUploadStatus": [
+    { path: "/api/Upload/GetUploadStatus", status: 400, code: "invalid-request" },
+    { path: `/api/upload/getuploadstatus?fileId=${"x".repeat(513)}`, status: 400, code: "invalid-request" },
+    { path: "/api/Upload/GetUploadStatus?fileId=x", user: null, status: 401, code: "unauthenticated" },
+  ],
+  "POST /api/Upload/UploadChunk": [
+    oldChunk({}, "data"),
+    oldChunk({ fileId: "x" }, "data"),
+    oldChunk({ ...OLD_CHUNK, chunkOffset: "-1" }, "data"),
+    oldChunk({ ...OLD_CHUNK, fileSize: "1e3" }, "data"),
+    oldChunk({ ...OLD_CHUNK, chunkHash: "x" }, "data"),
+    oldChunk({ ...OLD_CHUNK, fileId: "" }, "data"),
+    oldChunk({ ...OLD_CHUNK, fileName: ".." }, "data", { code: "invalid-file-name" }),
+    oldChunk({ ...OLD_CHUNK, fileSize: "9".repeat(15) }, "data", { status: 413, code: "file-too-large" }),
+    oldChunk({ fileId: "x", fileName: "a", chunkNumber: "1", totalChunks: "1" }, "data", {
+      code: "chunk-out-of-range",
+    }),
+    oldChunk({ fileId: "x", fileName: "a", chunkNumber: "0", totalChunks: "2" }, "data", {
+      code: "chunk-too-small",
+    }),
+    {
+      ...oldChunk({}, ""),
+      body: "x",
+      headers: { "Content-Type": "multipart/form-data" },
+      code: "malformed-body",
+    },
+    { ...oldChunk({}, ""), body: "{}", headers: JSON_TYPE, status: 415, code: "unsupported-media-type" },
+    { ...oldChunk({}, ""), user: null, status: 401, code: "unauthenticated" },
+  ],
+  "POST /api/Upload/MergeChunks": [
+    ...jsonBodies("POST", "/api/Upload/MergeChunks"),
+    {
+      method: "POST",
+      path: "/api/Upload/MergeChunks",
+      body: { FileId: "x", FileName: "y" },
+      status: 404,
+      code: "not-found",
+    },
+  ],
+  ...Object.fromEntries(["Image", "Document"].map((kind) => [
+    `POST ${OLD}/Upload${kind}`,
+    [
+      oldFile(kind, {}, { code: "malformed-body", file: "name=none" }),
+      oldFile(kind, {}, { status: 415, code: "type-not-allowed" }),
+      oldFile(kind, { businessType: "None" }, { code: "unknown-business-type" }),
+      oldFile(kind, { businessType: "x".repeat(300) }, {}),
+      oldFile(kind, {}, { code: "invalid-file-name", file: "name=file" }),
+      { ...oldFile(kind, {}, {}), headers: JSON_TYPE, status: 415, code: "unsupported-media-type" },
+      { ...oldFile(kind, {}, {}), user: null, status: 401, code: "unauthenticated" },
+    ],
+  ])),
+  [`GET ${OLD}/GetById/:id`]: [
+    { path: `${OLD}/GetById/none`, status: 404, code: "not-found" },
+    { path: `${OLD}/getbyid/${"9".repeat(5000)}`, status: 404, code: "not-found" },
+  ],
+  [`GET ${OLD}/GetByBusiness`]: [
+    { path: `${OLD}/GetByBusiness`, status: 400, code: "invalid-request" },
+    { path: `${OLD}/GetByBusiness?businessType=a`, status: 400, code: "invalid-request" },
+  ],
+  [`GET ${OLD}/Download/:id`]: [
+    { path: `${OLD}/Download/none`, status: 404, code: "not-found" },
+    {
+      path: `${OLD}/Download/:file`,
+      headers: { Range: "bytes=9-" },
+      status: 416,
+      code: "range-not-satisfiable",
+    },
+  ],
+  [`DELETE ${OLD}/Delete/:id`]: [
+    { method: "DELETE", path: `${OLD}/Delete/none`, status: 404, code: "not-found" },
+  ],
+  [`POST ${OLD}/DeleteBatch`]: oldJson(`${OLD}/DeleteBatch`, [[], {}, null, [{}], [-1], "1"]),
+  [`PUT ${OLD}/UpdateBusinessAssociation/:id`]: [
+    { method: "PUT", path: `${OLD}/UpdateBusinessAssociation/none`, status: 404, code: "not-found" },
+    {
+      method: "PUT",
+      path: `${OLD}/UpdateBusinessAssociation/:file?businessType=None`,
+      status: 400,
+      code: "unknown-business-type",
+    },
+    {
+      method: "PUT",
+      path: `${OLD}/UpdateBusinessAssociation/:file?businessId=${"x".repeat(300)}`,
+      status: 400,
+      code: "invalid-request",
+    },
+  ],
+  [`POST ${OLD}/CreateAccessToken`]: oldJson(`${OLD}/CreateAccessToken`, [
+    [],
+    null,
+    {},
+    { attachmentId: "1", validHours: 0 },
+    { attachmentId: "1", maxAccessCount: -1 },
+  ]),
+  [`GET ${OLD}/DownloadByToken`]: [
+    { path: `${OLD}/DownloadByToken`, status: 400, code: "invalid-request" },
+    { path: `${OLD}/DownloadByToken?token=none`, status: 403, code: "forbidden" },
+  ],
+  [`POST ${OLD}/RevokeAccessToken`]: [
+    ...oldJson(`${OLD}/RevokeAccessToken`, [[], null, {}, 1]),
+    {
+      method: "POST",
+      path: `${OLD}/RevokeAccessToken`,
+      body: ["none"],
+      status: 400,
+      code: "invalid-request",
+    },
+    {
+      method: "POST",
+      path: `${OLD}/RevokeAccessToken`,
+      body: '"none"',
+      headers: JSON_TYPE,
+      status: 404,
+      code: "not-found",
+    },
+  ],
+  [`GET ${OLD}/GetAttachmentTokens`]: [
+    { path: `${OLD}/GetAttachmentTokens`, status: 400, code: "invalid-request" },
+    { path: `${OLD}/GetAttachmentTokens?attachmentId=1`, status: 404, code: "not-found" },
+  ],
+  [`POST ${OLD_CHUNKED}/CreateSession`]: [
+    ...oldJson(`${OLD_CHUNKED}/CreateSession`, [[], null, {}, { fileName: "a" }, {
+      fileName: "a",
+      totalSize: -1,
+    }, {
+      fileName: "a",
+      totalSize: 1,
+      chunkSize: 1,
+    }]),
+    {
+      method: "POST",
+      path: `${OLD_CHUNKED}/CreateSession`,
+      body: { fileName: "a.exe", totalSize: 1, businessType: "Image" },
+      status: 415,
+      code: "type-not-allowed",
+    },
+  ],
+  [`POST ${OLD_CHUNKED}/UploadChunk`]: [
+    { ...oldSlice({}), code: "invalid-request" },
+    { ...oldSlice({ sessionId: "none", chunkIndex: "0" }), status: 404, code: "not-found" },
+    { ...oldSlice({ sessionId: ":upload", chunkIndex: "9" }), code: "chunk-out-of-range" },
+    { ...oldSlice({ sessionId: ":upload", chunkIndex: "-1" }) },
+    { ...oldSlice({ sessionId: ":upload", chunkIndex: "0" }, "12345"), status: 413, code: "chunk-too-large" },
+  ],
+  [`GET ${OLD_CHUNKED}/GetSession`]: [
+    { path: `${OLD_CHUNKED}/GetSession`, status: 400, code: "invalid-request" },
+    { path: `${OLD_CHUNKED}/GetSession?sessionId=none`, status: 404, code: "not-found" },
+  ],
+  [`POST ${OLD_CHUNKED}/MergeChunks`]: [
+    ...oldJson(`${OLD_CHUNKED}/MergeChunks`, [[], null, {}, { sessionId: "x", removeExif: "maybe" }]),
+    {
+      method: "POST",
+      path: `${OLD_CHUNKED}/MergeChunks`,
+      body: { sessionId: "none" },
+      status: 404,
+      code: "not-found",
+    },
+  ],
+  [`POST ${OLD_CHUNKED}/CancelSession`]: oldJson(`${OLD_CHUNKED}/CancelSession`, [[], null, {}, 1]),
   // No issuer is set up here, and no request of this test comes from a page.
   "GET /api/v1/sign-in/issuer": [{ path: "/api/v1/sign-in/issuer", status: 404, code: "not-found" }],
   "POST /api/v1/sign-in/issuer": [

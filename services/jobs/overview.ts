@@ -1,0 +1,75 @@
+/** The jobs as administrators see them: when they run, how the last run ended, what a run would remove. */
+import { Cron } from "croner";
+import type { Core } from "../core.ts";
+import { Problem } from "../problem.ts";
+import { keys } from "../records/keys.ts";
+import type { Candidate, Job } from "./job.ts";
+import { JOBS } from "./jobs.ts";
+import type { JobLease, JobRecord, RunRecord } from "./runs.ts";
+
+const MOST_CANDIDATES = 100;
+
+export interface JobState {
+  job: Job;
+  enabled: boolean;
+  schedule: string;
+  /** Ms since 1970; null: it is switched off. */
+  next: number | null;
+  /** The run that is under way, here or elsewhere. */
+  running: RunRecord | null;
+  /** The latest run that is not; null when none is known. */
+  last: RunRecord | null;
+}
+
+export async function listJobs(core: Core): Promise<JobState[]> {
+  return await Promise.all(JOBS.map((job) => stateOf(core, job)));
+}
+
+async function stateOf({ records, config, now }: Core, job: Job): Promise<JobState> {
+  const { enabled, schedule } = config.jobs[job.name];
+  const [latest, before] = await records.page<RunRecord>(keys.jobRuns(job.name), { limit: 2, reverse: true });
+  const { value: lease } = await records.get<JobLease>(keys.jobLease(job.name));
+  const { value: record } = await records.get<JobRecord>(keys.job(job.name));
+  const holds = lease !== null && lease.expiresAt > now() && record?.last === latest?.value.startedAt;
+  const runs = latest?.value.state === "running" && holds;
+  return {
+    job,
+    enabled,
+    schedule,
+    next: enabled ? nextRun(schedule, now()) : null,
+    running: runs ? latest.value : null,
+    last: runs ? before?.value ?? null : latest ? asEnded(latest.value) : null,
+  };
+}
+
+/** Of a run whose process ended nobody has said so yet. */
+const asEnded = (run: RunRecord): RunRecord =>
+  run.state === "running" ? { ...run, state: "interrupted" } : run;
+
+/** The first time after `now` at which the schedule fires; ms since 1970. */
+export function nextRun(schedule: string, now: number): number | null {
+  return new Cron(schedule, { timezone: "UTC" }).nextRun(new Date(now))?.getTime() ?? null;
+}
+
+/** Throws `not-found`. */
+export function findJob(name: string): Job {
+  const job = JOBS.find((candidate) => candidate.name === name);
+  if (job) return job;
+  throw new Problem(
+    "not-found",
+    `There is no such job. There are: ${JOBS.map(({ name }) => name).join(", ")}.`,
+  );
+}
+
+/** What a run would remove now, at most 100, and whether there is more. Changes nothing. Throws `invalid-request` for a job that removes nothing. */
+export async function dryRun(core: Core, job: Job): Promise<{ candidates: Candidate[]; more: boolean }> {
+  if (!job.candidates) {
+    throw new Problem("invalid-request", `The job ${job.name} removes nothing: run it without dryRun.`);
+  }
+  const candidates: Candidate[] = [];
+  for await (const candidate of job.candidates(core)) {
+    if (candidates.length === MOST_CANDIDATES) return { candidates, more: true };
+    candidates.push(candidate);
+  }
+  return { candidates, more: false };
+}
