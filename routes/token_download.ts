@@ -1,22 +1,17 @@
 /** `GET, HEAD /d/{token}`: the bytes for whoever has the link; for people a small page first. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { getLogger } from "@logtape/logtape";
 import type { Config } from "../config/config.ts";
 import type { DownloadCounts } from "../services/attachments/download_counts.ts";
 import type { Core } from "../services/core.ts";
 import { Problem } from "../services/problem.ts";
 import type { Leases } from "../services/tokens/leases.ts";
-import { findLink } from "../services/tokens/link.ts";
 import type { Env } from "./env.ts";
-import { fileResponse } from "./http/file_response.ts";
 import { wantsPage } from "./http/navigation.ts";
 import { linkPage, linkProblemPage } from "./link_page.ts";
 import { apiApp, problems, READERS } from "./openapi.ts";
 import { answerError } from "./problem_response.ts";
+import { linkSender } from "./send_link.ts";
 
-const log = getLogger(["pawl", "download"]);
-/** What decides whether it is the page or the bytes, and for whom. */
-const VARY = "Accept, Accept-Language, Authorization, Cookie, Range, User-Agent";
 const binary = { schema: z.string().openapi({ format: "binary" }) };
 
 const downloadRoute = createRoute({
@@ -70,46 +65,14 @@ export function tokenDownload(
   { config: { siteName }, downloads, leases }: TokenDownloadOptions,
 ): OpenAPIHono<Env> {
   const app = apiApp();
-  const load = { open: 0 };
+  const links = linkSender(core, { downloads, leases });
 
   app.openapi(downloadRoute, async (c) => {
-    const { clientAddress: address, requestId, caller } = c.var;
     const { headers } = c.req.raw;
-    const link = await findLink(core, leases, {
-      secret: c.req.valid("param").token,
-      visitor: { from: { address, requestId }, userAgent: c.req.header("User-Agent") ?? "", caller },
-    });
+    const link = await links.find(c, c.req.valid("param").token);
     const toBeSaved = c.req.valid("query").download === "1";
     if (!toBeSaved && wantsPage(headers)) return linkPage(link, { siteName, headers });
-
-    const { attachment } = link;
-    let end = () => {};
-    return await fileResponse({ method: c.req.method, headers }, {
-      size: attachment.size,
-      sha256: attachment.sha256,
-      lastModified: attachment.createdAt,
-      contentType: attachment.contentType,
-      fileName: attachment.fileName,
-      download: toBeSaved,
-      cacheControl: "private, no-cache",
-      vary: VARY,
-      async open() {
-        const download = await link.open();
-        end = download.end;
-        if (download.isNew) downloads.add(attachment.id);
-        return {
-          async read(into, position) {
-            download.send();
-            return await download.reader.read(into, position);
-          },
-          close: () => download.reader.close(),
-        };
-      },
-      onEnd({ sent, left }) {
-        end();
-        if (left > 0) log.info("Download of {id} broke off", { id: attachment.id, requestId, sent, left });
-      },
-    }, { now: core.now(), load });
+    return await links.send(c, link, { download: toBeSaved });
   });
 
   // People get the reason as a page, programs as a problem document.

@@ -3,21 +3,14 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Core } from "../services/core.ts";
 import { variantsOf } from "../services/images/variants.ts";
-import type { AttachmentRecord, Caller } from "../services/model.ts";
+import type { AttachmentRecord } from "../services/model.ts";
 import { Problem } from "../services/problem.ts";
 import type { ContentDigests } from "../services/uploads/digest_check.ts";
-import {
-  giveUp,
-  keep,
-  receive,
-  type Received,
-  storeFile,
-  widestLimit,
-} from "../services/uploads/whole_file.ts";
+import { storeFile } from "../services/uploads/whole_file.ts";
 import { requireCaller } from "./authenticate.ts";
 import type { Env } from "./env.ts";
+import { storeForm } from "./file_form.ts";
 import { contentDigests, reprDigests } from "./http/digests.ts";
-import { readForm } from "./http/form_upload.ts";
 import { contentLength } from "./http/header_values.ts";
 import { imageFields, withImage } from "./image_fields.ts";
 import { invalidRequest } from "./invalid_request.ts";
@@ -129,47 +122,19 @@ export function wholeFiles(core: Core): OpenAPIHono<Env> {
         "A digest header of a form is not one of its file. Send the field sha256 instead.",
       );
     }
-    const leave = core.gate.enter();
-    try {
-      const { request, received } = await readFileForm(c, caller);
-      return created(c, await keep(core, caller, { request, received }));
-    } finally {
-      leave();
-    }
+    const record = await storeForm(core, caller, {
+      request: c.req.raw,
+      requestOf(fields, file) {
+        const named = parse(NamedFile, { ...c.req.query(), ...fields });
+        const fileName = named.fileName ?? file.fileName;
+        if (fileName === null) {
+          throw new Problem("invalid-file-name", "The file has no name. Send a field fileName.");
+        }
+        return withImage({ ...named, fileName, contentType: named.contentType ?? file.contentType });
+      },
+    });
+    return created(c, record);
   });
-
-  /** Its file goes into a blob under the widest rules; what it may be is decided when all fields are known. */
-  async function readFileForm(c: Context<Env>, caller: Caller) {
-    const state: { received?: Received } = {};
-    const limit = widestLimit(core);
-    try {
-      const { fields, file } = await readForm(c.req.raw, {
-        fileField: "file",
-        maxFields: 20,
-        maxFieldBytes: 4096,
-        idleMs: core.config.uploads.idleSeconds * 1000,
-        async onFile({ fileName, contentType, body }) {
-          const refusal = () =>
-            new Problem("file-too-large", `No file may have more than ${limit} bytes here.`, {
-              extra: { maxBytes: limit },
-            });
-          const file = { length: null, atMost: contentLength(c.req.raw.headers), digests: {}, body };
-          state.received = await receive(core, caller, { file, maxBytes: limit, refusal });
-          return { fileName, contentType, received: state.received };
-        },
-      });
-      const named = parse(NamedFile, { ...c.req.query(), ...fields });
-      const fileName = named.fileName ?? file.fileName;
-      if (fileName === null) {
-        throw new Problem("invalid-file-name", "The file has no name. Send a field fileName.");
-      }
-      const request = withImage({ ...named, fileName, contentType: named.contentType ?? file.contentType });
-      return { request, received: file.received };
-    } catch (error) {
-      if (state.received) await giveUp(core, caller, state.received);
-      throw error;
-    }
-  }
 
   return app;
 }
