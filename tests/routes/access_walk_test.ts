@@ -55,12 +55,21 @@ const REMOVE = {
 const NOT_TAKEN = { none: "405 405 405 405" };
 const TUS = { "Tus-Resumable": "1.0.0" };
 
+const FORM = { "Content-Type": "multipart/form-data; boundary=b" };
+const oldForm = (fields: [string, string][], file: string, bytes: string) =>
+  [
+    ...fields.map(([name, value]) =>
+      `--b\r\nContent-Disposition: form-data; name=${name}\r\n\r\n${value}\r\n`
+    ),
+    `--b\r\nContent-Disposition: form-data; ${file}\r\n\r\n${bytes}\r\n--b--\r\n`,
+  ].join("");
+const oldFile = (name: string, bytes: string) => oldForm([], `name=file; filename=${name}`, bytes);
 /** One of system A's client. */
-const OLD_CHUNK = [
-  ...[["fileId", "x"], ["chunkOffset", "0"], ["chunkSize", "4"], ["fileSize", "4"], ["fileName", "a.bin"]]
-    .map(([name, value]) => `--b\r\nContent-Disposition: form-data; name=${name}\r\n\r\n${value}\r\n`),
-  "--b\r\nContent-Disposition: form-data; name=chunk; filename=chunk.dat\r\n\r\ndata\r\n--b--\r\n",
-].join("");
+const OLD_CHUNK = oldForm(
+  [["fileId", "x"], ["chunkOffset", "0"], ["chunkSize", "4"], ["fileSize", "4"], ["fileName", "a.bin"]],
+  "name=chunk; filename=chunk.dat",
+  "data",
+);
 
 const TABLE: Record<string, Row> = {
   "GET /health/live": { expect: ANYBODY },
@@ -176,7 +185,7 @@ const TABLE: Record<string, Row> = {
   "GET /api/Upload/GetUploadStatus": { path: "/api/Upload/GetUploadStatus?fileId=x", expect: SIGNED_IN },
   "POST /api/Upload/UploadChunk": {
     raw: OLD_CHUNK,
-    headers: { "Content-Type": "multipart/form-data; boundary=b" },
+    headers: FORM,
     expect: SIGNED_IN,
   },
   "POST /api/Upload/MergeChunks": {
@@ -186,6 +195,63 @@ const TABLE: Record<string, Row> = {
   "GET /uploads/completed/:fileName": {
     path: "/uploads/completed/a.bin",
     expect: { private: "401 404 200 404", users: "401 404 200 404" },
+  },
+
+  "POST /api/v1/Attachment/UploadImage": {
+    raw: oldFile("a.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"),
+    headers: FORM,
+    expect: SIGNED_IN,
+  },
+  "POST /api/v1/Attachment/UploadDocument": {
+    raw: oldFile("a.txt", "data"),
+    headers: FORM,
+    expect: SIGNED_IN,
+  },
+  "GET /api/v1/Attachment/GetById/:id": { expect: READ },
+  "GET /api/v1/Attachment/GetByBusiness": {
+    path: "/api/v1/Attachment/GetByBusiness?businessType=General&businessId=1",
+    expect: ANYBODY,
+  },
+  "GET /api/v1/Attachment/Download/:id": { expect: READ },
+  "DELETE /api/v1/Attachment/Delete/:id": { expect: MANAGE },
+  "POST /api/v1/Attachment/DeleteBatch": { body: ["1"], expect: SIGNED_IN },
+  "PUT /api/v1/Attachment/UpdateBusinessAssociation/:id": {
+    path: "/api/v1/Attachment/UpdateBusinessAssociation/:id?businessId=1",
+    expect: { ...MANAGE, deleted: "401 404 409 409" },
+  },
+  "POST /api/v1/Attachment/CreateAccessToken": {
+    body: { attachmentId: ":id" },
+    expect: { ...MANAGE, deleted: "401 404 409 409" },
+  },
+  "GET /api/v1/Attachment/DownloadByToken": {
+    path: "/api/v1/Attachment/DownloadByToken?token=:id",
+    expect: { link: "200 200 200 200" },
+  },
+  "POST /api/v1/Attachment/RevokeAccessToken": { body: ":id", expect: { token: "401 404 200 200" } },
+  "GET /api/v1/Attachment/GetAttachmentTokens": {
+    path: "/api/v1/Attachment/GetAttachmentTokens?attachmentId=:id",
+    expect: MANAGE,
+  },
+  "POST /api/v1/ChunkedUpload/CreateSession": {
+    body: { fileName: "a.bin", totalSize: 4 },
+    expect: SIGNED_IN,
+  },
+  "POST /api/v1/ChunkedUpload/UploadChunk": {
+    raw: oldForm([["sessionId", ":id"], ["chunkIndex", "0"]], "name=chunkData; filename=blob", "data"),
+    headers: FORM,
+    expect: { open: "401 404 200 404", completed: "401 404 409 404" },
+  },
+  "GET /api/v1/ChunkedUpload/GetSession": {
+    path: "/api/v1/ChunkedUpload/GetSession?sessionId=:id",
+    expect: { open: "401 404 200 200", completed: "401 404 200 200" },
+  },
+  "POST /api/v1/ChunkedUpload/MergeChunks": {
+    body: { sessionId: ":id" },
+    expect: { open: "401 404 200 404", completed: "401 404 200 404" },
+  },
+  "POST /api/v1/ChunkedUpload/CancelSession": {
+    body: ":id",
+    expect: { open: "401 404 200 200", completed: "401 404 409 409" },
   },
 
   "GET /api/v1/admin/audit": { expect: { none: "401 403 403 200" } },
@@ -245,9 +311,9 @@ interface Cell {
 async function ask(app: TestApp, { route, row, user }: Cell, id: string) {
   const [method, registered] = route.split(" ") as [string, string];
   const init: RequestInit & { user: TestUser | null } = { method, user, headers: row.headers ?? {} };
-  if (row.raw !== undefined) init.body = row.raw;
+  if (row.raw !== undefined) init.body = row.raw.replace(":id", id);
   if (row.body !== undefined) {
-    init.body = JSON.stringify(row.body);
+    init.body = JSON.stringify(row.body).replace(":id", id);
     init.headers = { ...row.headers, "Content-Type": "application/json" };
   }
   const response = await app.request((row.path ?? registered).replace(":id", id), init);

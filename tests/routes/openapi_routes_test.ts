@@ -95,6 +95,10 @@ for (const { name, path, operation } of operations) {
       "GET /health/live",
       "GET /health/ready",
       "GET /api/Ping",
+      "GET /api/v1/Attachment/GetById/{id}",
+      "GET /api/v1/Attachment/GetByBusiness",
+      "GET /api/v1/Attachment/Download/{id}",
+      "GET /api/v1/Attachment/DownloadByToken",
       "GET /api/Upload/GetUploadStatus",
       "POST /api/Upload/UploadChunk",
       "POST /api/Upload/MergeChunks",
@@ -115,6 +119,7 @@ for (const { name, path, operation } of operations) {
     ];
     assert.equal(open, anonymous.includes(name), "who may call it without signing in");
     const refusesTokens = !open || path.includes("{id}") || /^\/(api\/Upload|uploads)\//.test(path) ||
+      path.endsWith("/GetByBusiness") ||
       /^\/(api\/v1\/archives|downloads)/.test(path) ||
       name === "POST /api/v1/sign-in/issuer";
     assert.equal(statuses.includes(401), refusesTokens);

@@ -113,6 +113,36 @@ const oldChunk = (fields: Record<string, string>, chunk: string, rest: Partial<B
   ...rest,
 });
 
+/** Of system C, whose forms and JSON ignore what they do not know. */
+const OLD = "/api/v1/Attachment";
+const OLD_CHUNKED = "/api/v1/ChunkedUpload";
+const oldFile = (
+  kind: string,
+  fields: Record<string, string>,
+  { file = "name=file; filename=a.exe", ...rest }: Partial<Bad> & { file?: string },
+): Bad => ({
+  ...oldChunk({}, ""),
+  path: `${OLD}/Upload${kind}`,
+  body: oldForm(fields, `${file}\r\n\r\ndata`),
+  ...rest,
+});
+const oldSlice = (fields: Record<string, string>, bytes = "data"): Bad => ({
+  ...oldChunk({}, ""),
+  path: `${OLD_CHUNKED}/UploadChunk`,
+  body: oldForm(fields, `name=chunkData; filename=blob\r\n\r\n${bytes}`),
+});
+const oldJson = (path: string, bodies: unknown[]): Bad[] => [
+  ...jsonBodies("POST", path).filter(({ code }) => code !== "invalid-request"),
+  ...bodies.map((body) => ({
+    method: "POST",
+    path,
+    body: JSON.stringify(body),
+    headers: JSON_TYPE,
+    status: 400,
+    code: "invalid-request",
+  })),
+];
+
 const TABLE: Record<string, Bad[]> = {
   "POST /api/v1/uploads": [
     ...jsonBodies("POST", UPLOADS),
@@ -412,6 +442,126 @@ const TABLE: Record<string, Bad[]> = {
       code: "not-found",
     },
   ],
+  ...Object.fromEntries(["Image", "Document"].map((kind) => [
+    `POST ${OLD}/Upload${kind}`,
+    [
+      oldFile(kind, {}, { code: "malformed-body", file: "name=none" }),
+      oldFile(kind, {}, { status: 415, code: "type-not-allowed" }),
+      oldFile(kind, { businessType: "None" }, { code: "unknown-business-type" }),
+      oldFile(kind, { businessType: "x".repeat(300) }, {}),
+      oldFile(kind, {}, { code: "invalid-file-name", file: "name=file" }),
+      { ...oldFile(kind, {}, {}), headers: JSON_TYPE, status: 415, code: "unsupported-media-type" },
+      { ...oldFile(kind, {}, {}), user: null, status: 401, code: "unauthenticated" },
+    ],
+  ])),
+  [`GET ${OLD}/GetById/:id`]: [
+    { path: `${OLD}/GetById/none`, status: 404, code: "not-found" },
+    { path: `${OLD}/getbyid/${"9".repeat(5000)}`, status: 404, code: "not-found" },
+  ],
+  [`GET ${OLD}/GetByBusiness`]: [
+    { path: `${OLD}/GetByBusiness`, status: 400, code: "invalid-request" },
+    { path: `${OLD}/GetByBusiness?businessType=a`, status: 400, code: "invalid-request" },
+  ],
+  [`GET ${OLD}/Download/:id`]: [
+    { path: `${OLD}/Download/none`, status: 404, code: "not-found" },
+    {
+      path: `${OLD}/Download/:file`,
+      headers: { Range: "bytes=9-" },
+      status: 416,
+      code: "range-not-satisfiable",
+    },
+  ],
+  [`DELETE ${OLD}/Delete/:id`]: [
+    { method: "DELETE", path: `${OLD}/Delete/none`, status: 404, code: "not-found" },
+  ],
+  [`POST ${OLD}/DeleteBatch`]: oldJson(`${OLD}/DeleteBatch`, [[], {}, null, [{}], [-1], "1"]),
+  [`PUT ${OLD}/UpdateBusinessAssociation/:id`]: [
+    { method: "PUT", path: `${OLD}/UpdateBusinessAssociation/none`, status: 404, code: "not-found" },
+    {
+      method: "PUT",
+      path: `${OLD}/UpdateBusinessAssociation/:file?businessType=None`,
+      status: 400,
+      code: "unknown-business-type",
+    },
+    {
+      method: "PUT",
+      path: `${OLD}/UpdateBusinessAssociation/:file?businessId=${"x".repeat(300)}`,
+      status: 400,
+      code: "invalid-request",
+    },
+  ],
+  [`POST ${OLD}/CreateAccessToken`]: oldJson(`${OLD}/CreateAccessToken`, [
+    [],
+    null,
+    {},
+    { attachmentId: "1", validHours: 0 },
+    { attachmentId: "1", maxAccessCount: -1 },
+  ]),
+  [`GET ${OLD}/DownloadByToken`]: [
+    { path: `${OLD}/DownloadByToken`, status: 400, code: "invalid-request" },
+    { path: `${OLD}/DownloadByToken?token=none`, status: 403, code: "forbidden" },
+  ],
+  [`POST ${OLD}/RevokeAccessToken`]: [
+    ...oldJson(`${OLD}/RevokeAccessToken`, [[], null, {}, 1]),
+    {
+      method: "POST",
+      path: `${OLD}/RevokeAccessToken`,
+      body: ["none"],
+      status: 400,
+      code: "invalid-request",
+    },
+    {
+      method: "POST",
+      path: `${OLD}/RevokeAccessToken`,
+      body: '"none"',
+      headers: JSON_TYPE,
+      status: 404,
+      code: "not-found",
+    },
+  ],
+  [`GET ${OLD}/GetAttachmentTokens`]: [
+    { path: `${OLD}/GetAttachmentTokens`, status: 400, code: "invalid-request" },
+    { path: `${OLD}/GetAttachmentTokens?attachmentId=1`, status: 404, code: "not-found" },
+  ],
+  [`POST ${OLD_CHUNKED}/CreateSession`]: [
+    ...oldJson(`${OLD_CHUNKED}/CreateSession`, [[], null, {}, { fileName: "a" }, {
+      fileName: "a",
+      totalSize: -1,
+    }, {
+      fileName: "a",
+      totalSize: 1,
+      chunkSize: 1,
+    }]),
+    {
+      method: "POST",
+      path: `${OLD_CHUNKED}/CreateSession`,
+      body: { fileName: "a.exe", totalSize: 1, businessType: "Image" },
+      status: 415,
+      code: "type-not-allowed",
+    },
+  ],
+  [`POST ${OLD_CHUNKED}/UploadChunk`]: [
+    { ...oldSlice({}), code: "invalid-request" },
+    { ...oldSlice({ sessionId: "none", chunkIndex: "0" }), status: 404, code: "not-found" },
+    { ...oldSlice({ sessionId: ":upload", chunkIndex: "9" }), code: "chunk-out-of-range" },
+    { ...oldSlice({ sessionId: ":upload", chunkIndex: "-1" }) },
+    { ...oldSlice({ sessionId: ":upload", chunkIndex: "0" }, "12345"), status: 413, code: "chunk-too-large" },
+  ],
+  [`GET ${OLD_CHUNKED}/GetSession`]: [
+    { path: `${OLD_CHUNKED}/GetSession`, status: 400, code: "invalid-request" },
+    { path: `${OLD_CHUNKED}/GetSession?sessionId=none`, status: 404, code: "not-found" },
+  ],
+  [`POST ${OLD_CHUNKED}/MergeChunks`]: [
+    ...oldJson(`${OLD_CHUNKED}/MergeChunks`, [[], null, {}, { sessionId: "x", removeExif: "maybe" }]),
+    {
+      method: "POST",
+      path: `${OLD_CHUNKED}/MergeChunks`,
+      body: { sessionId: "none" },
+      status: 404,
+      code: "not-found",
+    },
+  ],
+  [`POST ${OLD_CHUNKED}/CancelSession`]: oldJson(`${OLD_CHUNKED}/CancelSession`, [[], null, {}, 1]),
   // No issuer is set up here, and no request of this test comes from a page.
   "GET /api/v1/sign-in/issuer": [{ path: "/api/v1/sign-in/issuer", status: 404, code: "not-found" }],
   "POST /api/v1/sign-in/issuer": [
@@ -449,7 +599,9 @@ async function send(app: TestApp, bad: Bad, ids: Record<string, string>): Promis
     init.body = plain ? body as string : JSON.stringify(body);
     if (!plain) init.headers = { ...JSON_TYPE, ...headers };
   }
-  return await app.request(path.replace(/:(file|upload)\b/, (_, kind) => ids[kind]!), init);
+  const named = (text: string) => text.replace(/:(file|upload)\b/, (_, kind) => ids[kind]!);
+  if (typeof init.body === "string") init.body = named(init.body);
+  return await app.request(named(path), init);
 }
 
 /** Fails unless it is a problem document that says what `X-Request-Id` says, and gives `status` and `code`. */
