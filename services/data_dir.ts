@@ -23,7 +23,7 @@ export class DataDirUnusable extends Error {
   constructor(path: string, cause: unknown) {
     // What Deno advises is for those who call it themselves.
     const reason = (cause instanceof Error ? cause.message : String(cause)).replace(
-      /, run again with .*$/,
+      /(, run again with .*|\.)$/,
       "",
     );
     const advice = /not a database|malformed/.test(reason)

@@ -243,7 +243,7 @@ export const english = {
     pixels: "Dimensions",
     visibility: "Who can open it",
     visibilities: {
-      private: "Only I",
+      private: "Only me",
       users: "Anybody signed in",
       public: "Anybody with the link",
     },
