@@ -120,7 +120,7 @@ Deno.test("chunks may overtake each other on their way", async () => {
   });
   const attachment = await pawl.upload(theFile(), { chunkSize: CHUNK, parallel: 4 }).result;
   assert.equal(attachment.sha256, SHA256);
-  assert.ok(arrived.indexOf(0) >= 6, String(arrived));
+  assert.ok(arrived.indexOf(0) > 0, `${arrived}: the first was overtaken by none`);
 });
 
 Deno.test("a proxy that takes only small bodies is given smaller chunks, down to the server's minimum", async () => {
