@@ -2,10 +2,9 @@
 import { Cron } from "croner";
 import type { Core } from "../core.ts";
 import { Problem } from "../problem.ts";
-import { keys } from "../records/keys.ts";
 import type { Candidate, Job } from "./job.ts";
 import { JOBS } from "./jobs.ts";
-import type { JobLease, JobRecord, RunRecord } from "./runs.ts";
+import { listRuns, type RunRecord } from "./runs.ts";
 
 const MOST_CANDIDATES = 100;
 
@@ -25,26 +24,19 @@ export async function listJobs(core: Core): Promise<JobState[]> {
   return await Promise.all(JOBS.map((job) => stateOf(core, job)));
 }
 
-async function stateOf({ records, config, now }: Core, job: Job): Promise<JobState> {
-  const { enabled, schedule } = config.jobs[job.name];
-  const [latest, before] = await records.page<RunRecord>(keys.jobRuns(job.name), { limit: 2, reverse: true });
-  const { value: lease } = await records.get<JobLease>(keys.jobLease(job.name));
-  const { value: record } = await records.get<JobRecord>(keys.job(job.name));
-  const holds = lease !== null && lease.expiresAt > now() && record?.last === latest?.value.startedAt;
-  const runs = latest?.value.state === "running" && holds;
+async function stateOf(core: Core, job: Job): Promise<JobState> {
+  const { enabled, schedule } = core.config.jobs[job.name];
+  const [latest = null, before = null] = await listRuns(core, job.name, { limit: 2 });
+  const runs = latest?.state === "running";
   return {
     job,
     enabled,
     schedule,
-    next: enabled ? nextRun(schedule, now()) : null,
-    running: runs ? latest.value : null,
-    last: runs ? before?.value ?? null : latest ? asEnded(latest.value) : null,
+    next: enabled ? nextRun(schedule, core.now()) : null,
+    running: runs ? latest : null,
+    last: runs ? before : latest,
   };
 }
-
-/** Of a run whose process ended nobody has said so yet. */
-const asEnded = (run: RunRecord): RunRecord =>
-  run.state === "running" ? { ...run, state: "interrupted" } : run;
 
 /** The first time after `now` at which the schedule fires; ms since 1970. */
 export function nextRun(schedule: string, now: number): number | null {

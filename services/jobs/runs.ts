@@ -140,8 +140,16 @@ export async function endRun(
   });
 }
 
-/** The latest first. */
-export async function listRuns({ records }: Core, name: JobName): Promise<RunRecord[]> {
-  const found = await records.page<RunRecord>(keys.jobRuns(name), { limit: KEPT_RUNS, reverse: true });
-  return found.map(({ value }) => value);
+/** The latest first. One whose process ended without a word is `interrupted` from the end of its lease on. */
+export async function listRuns(
+  { records, now }: Core,
+  name: JobName,
+  { limit = KEPT_RUNS }: { limit?: number } = {},
+): Promise<RunRecord[]> {
+  const found = await records.page<RunRecord>(keys.jobRuns(name), { limit, reverse: true });
+  const { value: lease } = await records.get<JobLease>(keys.jobLease(name));
+  const isHeld = lease !== null && lease.expiresAt > now();
+  return found.map(({ value }, at) =>
+    value.state === "running" && !(isHeld && at === 0) ? { ...value, state: "interrupted" } : value
+  );
 }
