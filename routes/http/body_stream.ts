@@ -43,6 +43,50 @@ export function bodyLength(parts: BodyPart[]): number {
   return parts.reduce((sum, part) => sum + part.length, 0);
 }
 
+/** Bodies up to this are read before the first header is sent: a stream costs more than they do. */
+export const SMALL_BODY = 64 * 1024;
+
+/**
+ * Reads all of `parts`, then closes `source`; for bodies of at most `SMALL_BODY` bytes. Throws when the source ends
+ * early or fails. `onEnd` is called exactly once, after the source is closed.
+ */
+export async function readParts(
+  parts: BodyPart[],
+  source: ByteSource,
+  options: { onEnd?: (end: BodyEnd) => void } = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(bodyLength(parts));
+  let filled = 0;
+  let failure: { error: unknown } | null = null;
+  try {
+    for (const part of parts) {
+      if (part instanceof Uint8Array) {
+        bytes.set(part, filled);
+        filled += part.length;
+        continue;
+      }
+      for (let at = 0; at < part.length;) {
+        const count = await source.read(bytes.subarray(filled, filled + part.length - at), part.offset + at);
+        if (count === 0) throw endedEarly(part.offset + at, bytes.length - filled);
+        at += count;
+        filled += count;
+      }
+    }
+  } catch (error) {
+    failure = { error };
+    throw error;
+  } finally {
+    source.close();
+    const sent = failure ? 0 : bytes.length;
+    options.onEnd?.({ sent, left: bytes.length - sent, whole: !failure, ...failure });
+  }
+  return bytes;
+}
+
+function endedEarly(position: number, left: number): Error {
+  return new Error(`The source ended at ${position}, ${left} bytes early`);
+}
+
 /**
  * Streams `parts` one after the other. Closes `source` at the end, on cancel and on error, never while it is
  * reading. A source that ends early breaks the stream, and with it the connection, so that no client takes a
@@ -85,7 +129,7 @@ export function streamParts(
       } else if (wanted > 0) {
         count = await source.read(view.subarray(filled, filled + wanted), part.offset + within);
         if (count === 0) {
-          throw new Error(`The source ended at ${part.offset + within}, ${total - sent} bytes early`);
+          throw endedEarly(part.offset + within, total - sent);
         }
       }
       filled += count;

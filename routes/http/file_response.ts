@@ -7,6 +7,8 @@ import {
   type BodyLoad,
   type BodyPart,
   type ByteSource,
+  readParts,
+  SMALL_BODY,
   streamParts,
 } from "./body_stream.ts";
 import { type ByteRange, contentRange, decideRange } from "./byte_range.ts";
@@ -92,10 +94,11 @@ export async function fileResponse(
 
   const first = parts.find((part) => !(part instanceof Uint8Array)) as ByteRange | undefined;
   const source = await file.open(first?.offset ?? 0);
-  return new Response(
-    streamParts(parts, source, { onEnd: (end) => file.onEnd?.(end), load: options.load }),
-    init,
-  );
+  const onEnd = (end: BodyEnd) => file.onEnd?.(end);
+  const body = bodyLength(parts) <= SMALL_BODY
+    ? await readParts(parts, source, { onEnd })
+    : streamParts(parts, source, { onEnd, load: options.load });
+  return new Response(body, init);
 }
 
 /** What a 304 carries too (RFC 9110 §15.4.5). */

@@ -2,7 +2,7 @@
 import type { Segment } from "../model.ts";
 import { Problem } from "../problem.ts";
 import type { BlobReader } from "./blob_store.ts";
-import { onDisk } from "./disk_errors.ts";
+import { diskProblem, onDisk } from "./disk_errors.ts";
 
 interface OpenFile {
   handle: Deno.FsFile;
@@ -10,8 +10,17 @@ interface OpenFile {
   at: number;
 }
 
+/** Bytes up to which a file is read when it is opened, which costs less than asking for its size and reading it then. */
+const SMALL = 64 * 1024;
+
+type FileSegment = Segment & { path: string };
+
 /** Opens all files of `segments`. Throws `blob-missing` when one is absent or too short. */
-export async function openDiskReader(segments: (Segment & { path: string })[]): Promise<BlobReader> {
+export async function openDiskReader(segments: FileSegment[]): Promise<BlobReader> {
+  const [first, ...others] = segments;
+  if (first && others.length === 0 && first.offset === 0 && first.length <= SMALL) {
+    return await readSmall(first);
+  }
   const files = new Map<string, OpenFile>();
   const close = () => files.forEach(({ handle }) => handle.close());
   try {
@@ -45,6 +54,27 @@ export async function openDiskReader(segments: (Segment & { path: string })[]): 
       return 0;
     },
     close,
+  };
+}
+
+async function readSmall({ path, length }: FileSegment): Promise<BlobReader> {
+  const bytes = new Uint8Array(length);
+  using handle = await openExisting(path);
+  for (let filled = 0; filled < length;) {
+    const count = await handle.read(bytes.subarray(filled)).catch((error) => {
+      if (error instanceof Deno.errors.IsADirectory) throw missing("is a folder");
+      throw diskProblem(error);
+    });
+    if (!count) throw missing(`is ${filled} bytes long`);
+    filled += count;
+  }
+  return {
+    read(into, position) {
+      const part = bytes.subarray(position, position + into.length);
+      into.set(part);
+      return Promise.resolve(part.length);
+    },
+    close() {},
   };
 }
 

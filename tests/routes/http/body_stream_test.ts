@@ -6,6 +6,7 @@ import {
   type BodyPart,
   type ByteSource,
   readBytes,
+  readParts,
   streamParts,
 } from "../../../routes/http/body_stream.ts";
 
@@ -242,4 +243,35 @@ Deno.test("an onEnd that throws is called once all the same, with the source clo
   );
   assert.equal(calls, 1);
   assert.equal(seen.closed, 1);
+});
+
+Deno.test("parts that are read at once are the bytes that a stream of them gives, however short the reads", async () => {
+  const part = fc.oneof(
+    fc.uint8Array({ maxLength: 5 }),
+    fc.tuple(fc.nat(20), fc.nat(15)).map(([offset, length]) => ({ offset, length })),
+  );
+  await fc.assert(fc.asyncProperty(
+    fc.array(part, { maxLength: 5 }),
+    fc.integer({ min: 1, max: 10 }),
+    async (parts, most) => {
+      const { source, seen } = sourceOf(text, most);
+      const ends: BodyEnd[] = [];
+      const read = await readParts(parts, source, { onEnd: (end) => ends.push(end) });
+      const streamed = await new Response(streamParts(parts, sourceOf(text, most).source)).bytes();
+      assert.deepEqual(read, streamed);
+      assert.deepEqual([seen.closed, seen.closedWhileReading], [1, false]);
+      assert.deepEqual(ends, [{ sent: read.length, left: 0, whole: true }]);
+    },
+  ));
+});
+
+Deno.test("parts that are read at once from a source that fails are an error, and its source is closed", async () => {
+  const failure = new Error("The disk is gone");
+  let closed = 0;
+  const source: ByteSource = { read: () => Promise.reject(failure), close: () => void closed++ };
+  const ends: BodyEnd[] = [];
+  const reading = readParts([{ offset: 0, length: 3 }], source, { onEnd: (end) => ends.push(end) });
+  await assert.rejects(reading, (error) => error === failure);
+  assert.equal(closed, 1);
+  assert.deepEqual(ends, [{ sent: 0, left: 3, whole: false, error: failure }]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { BodyEnd } from "../../../routes/http/body_stream.ts";
+import { type BodyEnd, SMALL_BODY } from "../../../routes/http/body_stream.ts";
 import { type DownloadFile, fileResponse } from "../../../routes/http/file_response.ts";
 import { Problem } from "../../../services/problem.ts";
 
@@ -189,10 +189,24 @@ Deno.test("an empty file is opened, answered and closed", async () => {
   }
 });
 
-Deno.test("a body that nobody takes closes its source", async () => {
+Deno.test("a large body that nobody takes closes its source", async () => {
+  const { response, seen } = download({ file: { size: SMALL_BODY + 1 } });
+  const answer = await response;
+  assert.equal(seen.closed, 0);
+  await answer.body!.cancel();
+  assert.deepEqual(seen, { opened: 1, closed: 1, ends: [{ sent: 0, left: SMALL_BODY + 1, whole: false }] });
+});
+
+Deno.test("a small body is read before its headers, so that a failure is told", async () => {
   const { response, seen } = download();
-  await (await response).body!.cancel();
-  assert.deepEqual(seen, { opened: 1, closed: 1, ends: [{ sent: 0, left: 10, whole: false }] });
+  const answer = await response;
+  assert.deepEqual(seen, { opened: 1, closed: 1, ends: [{ sent: 10, left: 0, whole: true }] });
+  assert.equal(await answer.text(), "0123456789");
+
+  const short = download({ file: { size: 11 } });
+  await assert.rejects(short.response, /ended at 10, 1 bytes early/);
+  assert.equal(short.seen.closed, 1);
+  assert.deepEqual(short.seen.ends.map(({ sent, left, whole }) => [sent, left, whole]), [[0, 11, false]]);
 });
 
 Deno.test("an own entity tag replaces that of the digest, and a weak one allows no ranges by If-Range", async () => {
