@@ -20,9 +20,15 @@ export interface FileRequest {
 
 const DEFAULT_TYPE = "General";
 
+/** A configured type of this name has the rules of all that are not configured. */
+const OTHERS = "default";
+const TYPE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+
 /** Throws `unknown-business-type`. */
 export function rulesOf(config: Config, businessType: string): BusinessTypeRules {
   if (Object.hasOwn(config.businessTypes, businessType)) return config.businessTypes[businessType]!;
+  const others = config.businessTypes[OTHERS];
+  if (others && TYPE_NAME.test(businessType)) return others;
   throw new Problem(
     "unknown-business-type",
     `There is no business type ${JSON.stringify(businessType)}. Known: ${

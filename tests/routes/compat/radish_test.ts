@@ -152,6 +152,17 @@ Deno.test("The rules of Image and Document hold whatever type is named; refusals
   );
 });
 
+Deno.test("Types that are not configured have the rules of `default`, where that is", async () => {
+  await using app = await startApp({ pawlJson: { businessTypes: { default: { maxBytes: 100 } } } });
+  assert.equal((await uploadImage(app, { businessType: "Moment" })).businessType, "Moment");
+  const create = (totalSize: number, businessType: string) =>
+    call(app, "POST ChunkedUpload/CreateSession", { body: { fileName: "a.bin", totalSize, businessType } });
+  assert.equal((await create(100, "Moment")).statusCode, 200);
+  assert.equal((await create(101, "Moment")).code, "file-too-large");
+  assert.equal((await create(1, "no type")).code, "unknown-business-type");
+  assert.equal((await create(1, "__proto__")).code, "unknown-business-type");
+});
+
 Deno.test("Chunks come in any order, their fields before or after them; missing ones are told by the session", async () => {
   await using app = await startApp();
   const bytes = randomBytes(2 * MIB * 2 + 100, { seed: 1 });
