@@ -87,6 +87,7 @@ export function createTransfers(options: TransfersOptions): Transfers {
       ...(sessionId === null ? {} : { sessionId }),
       onState: (state) => begun && follow(id, begun, state),
       onProgress: ({ confirmedBytes, transferredBytes, bytesPerSecond, secondsLeft }) => {
+        if (begun === null || !isCurrent(id, begun)) return;
         if (confirmedBytes > (transfers.get(id)?.confirmed ?? 0)) holds.delete(id);
         change(id, { confirmed: confirmedBytes, transferred: transferredBytes, bytesPerSecond, secondsLeft });
       },

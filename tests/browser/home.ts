@@ -33,6 +33,8 @@ export async function openHome(
     {},
 ): Promise<Home> {
   const page = await browser.visitor({ viewport: { width: 1100, height: 900 }, ...options });
+  // On a machine that does much else at the same time.
+  page.setDefaultTimeout(180_000);
   const foreign: string[] = [];
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());

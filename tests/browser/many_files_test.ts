@@ -10,6 +10,7 @@ const chromium = tool("chromium", import.meta.url);
 
 const FOLDERS = 10;
 const FILES = 1000;
+const STORED = 200;
 /** More rows than these are never drawn, however many files there are. */
 const DRAWN = 30;
 
@@ -47,10 +48,13 @@ Deno.test({
     await using browser = await openBrowser({ executable: chromium! });
 
     await t.step(
-      "a folder of 1,000 files is sent; the page draws few rows and answers meanwhile",
+      "of a folder of 1,000 files few rows are drawn, and the page answers while it is sent",
       async () => {
         await using home = await openHome(browser, server, { user: { sub: "archivist", role: "admin" } });
         const { page } = home;
+        // The others stay on their way until they are cancelled.
+        let sent = 0;
+        await page.route("**/chunks/*", (route) => ++sent <= STORED ? route.continue() : undefined);
         await page.locator("[data-folder]").setInputFiles(album);
         await page.locator(".queue .facts", { hasText: "of 1,000 files" }).waitFor();
         const rows = page.locator(".queue .row");
@@ -70,12 +74,17 @@ Deno.test({
         // What people do is answered while hundreds are on their way.
         await page.getByRole("button", { name: "Pause all" }).click();
         await page.getByRole("button", { name: "Go on with all" }).click();
+        await page.locator(".queue .facts", { hasText: `${STORED} of 1,000 files` }).waitFor();
+        const told = page.locator("[data-told]", { hasText: `${STORED} of 1,000 files stored.` });
+        await told.waitFor({ state: "attached" });
+        assert.match(await page.title(), /^\d\d?% · Pawl$/);
+
+        // Enough: the rest is cancelled at once, and what was stored stays.
+        await page.getByRole("button", { name: "Cancel all" }).click();
+        await page.getByRole("button", { name: "Cancel them" }).click();
         await page.getByRole("heading", { name: "All sent" }).waitFor();
-        await page.locator(".queue .facts", { hasText: "1,000 of 1,000 files" }).waitFor();
         assert.equal(await page.title(), "Pawl");
-        await page.locator("[data-told]", { hasText: "1000 of 1,000 files stored." }).waitFor({
-          state: "attached",
-        });
+        await page.locator(".queue .facts", { hasText: `${STORED} of ${STORED} files` }).waitFor();
       },
     );
 
