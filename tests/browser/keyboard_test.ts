@@ -92,7 +92,7 @@ Deno.test({
       await home.says("three.txt", "Stored");
       await page.getByRole("button", { name: "Clear finished" }).press("Enter");
       await page.locator(".files .row").nth(2).waitFor();
-      const order = await page.locator(".files .name").allInnerTexts();
+      const order = await page.locator(".files .name").allTextContents();
 
       await page.locator(".files .name").first().focus();
       await page.keyboard.press("ArrowDown");
