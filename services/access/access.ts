@@ -196,12 +196,14 @@ export function openAccess({ secret, issuer, maxSessionHours = 168, now }: Acces
       .sign(key);
   }
 
+  const knownBearer = rememberVerified(verifyBearer, { now });
   return {
-    verifyBearer: rememberVerified(verifyBearer, { now }),
+    // Showing the token is the signing in, also when it is remembered.
+    verifyBearer: async (token) => ({ ...await knownBearer(token), signedInAt: now() }),
     verifyIdToken,
     mintToken,
     mintCookie,
-    verifyCookie,
+    verifyCookie: rememberVerified(verifyCookie, { now }),
   };
 }
 

@@ -33,8 +33,7 @@ export function rememberVerified(
       const { identity, at } = known;
       const age = time - at;
       if (age >= 0 && age < REMEMBERED_MS && time < identity.expiresAt) {
-        // Showing a token is the signing in.
-        return { ...identity, caller: { ...identity.caller }, signedInAt: time };
+        return { ...identity, caller: { ...identity.caller } };
       }
       verified.delete(key);
     }

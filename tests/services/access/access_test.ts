@@ -201,6 +201,17 @@ Deno.test("Hours that are no time are not minted", async () => {
   assert.equal((await verifyBearer(token)).expiresAt, NOW + HOUR / 4);
 });
 
+Deno.test("Showing a token is signing in each time, showing a cookie is not", async () => {
+  const { mintToken, mintCookie, verifyBearer, verifyCookie, clock } = access();
+  const token = await mintToken({ user: "alice", role: "user", hours: 1 });
+  const { cookie } = await mintCookie(await verifyBearer(token));
+  for (const later of [0, SECOND, 59 * SECOND, 61 * SECOND]) {
+    clock.now = NOW + later;
+    assert.equal((await verifyBearer(token)).signedInAt, NOW + later);
+    assert.equal((await verifyCookie(cookie)).signedInAt, NOW);
+  }
+});
+
 Deno.test("A cookie lasts 12 hours and keeps the time of the sign-in when it is renewed", async () => {
   const { mintCookie, verifyCookie, clock } = access();
   const caller = { id: "alice", role: "user", name: "Alice" } as const;

@@ -22,12 +22,12 @@ function counted() {
   };
 }
 
-Deno.test("a token is verified once a minute, and says each time that the person signs in now", async () => {
+Deno.test("a token is verified once a minute", async () => {
   const { verified, asked, at } = counted();
   for (const ms of [0, 1, 59_999]) {
     at(ms);
     const { caller, signedInAt, expiresAt } = await verified("ada");
-    assert.deepEqual([caller.id, signedInAt, expiresAt], ["ada", START + ms, START + 90_000]);
+    assert.deepEqual([caller.id, signedInAt, expiresAt], ["ada", START, START + 90_000]);
   }
   assert.equal(asked.length, 1);
   at(60_000);
