@@ -61,6 +61,18 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
   return await Deno.open(join(path, "lock"), { read: true, write: true, create: true, mode: 0o600 });
 }
 
+/**
+ * Throws when the file at `path` is there but may not be written. Not for a file that SQLite has open: to close any
+ * descriptor of it would end its locks.
+ */
+export async function refuseReadOnly(path: string): Promise<void> {
+  try {
+    (await Deno.open(path, { write: true })).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
 /** The address of the process that owns `path`, as it published it; null when it did not. */
 export async function ownersAddress(path: string): Promise<string | null> {
   const address = await Deno.readTextFile(join(path, "lock"));

@@ -9,7 +9,7 @@ import { newBackground } from "./background.ts";
 import { openDisk } from "./blobs/disk.ts";
 import { dropUnsettled, resumeInterrupted } from "./cleanup.ts";
 import type { Core } from "./core.ts";
-import { DataDirUnusable, lockDataDir } from "./data_dir.ts";
+import { DataDirUnusable, lockDataDir, refuseReadOnly } from "./data_dir.ts";
 import { createGate } from "./draining.ts";
 import { attachmentIds } from "./ids.ts";
 import { openImages } from "./images/images.ts";
@@ -129,22 +129,14 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
 }
 
 async function openDatabase(dataDir: string): Promise<Deno.Kv> {
-  const unusable = (error: unknown) =>
-    new DataDirUnusable(dataDir, `pawl.kv: ${error instanceof Error ? error.message : error}`);
-  const kv = await Deno.openKv(join(dataDir, "pawl.kv")).catch((error) => {
-    throw unusable(error);
-  });
+  const path = join(dataDir, "pawl.kv");
   try {
-    // SQLite opens a file that it may only read, and refuses the first change. Nothing has this key.
-    await kv.delete(["health"]);
+    // SQLite opens a file that it may only read, too, and refuses each change later.
+    await refuseReadOnly(path);
+    return await Deno.openKv(path);
   } catch (error) {
-    // A full disk is no reason to refuse downloads.
-    if (error instanceof Error && /read-?only/.test(error.message)) {
-      kv.close();
-      throw unusable(error);
-    }
+    throw new DataDirUnusable(dataDir, `pawl.kv: ${error instanceof Error ? error.message : error}`);
   }
-  return kv;
 }
 
 /** The records alone, for a command that works while no server runs. Throws `DataDirBusy` when one does. */
