@@ -85,12 +85,18 @@ Deno.test("after kills at random moments counts, files and audit agree, and the 
     await server.restart();
   }
   assert.equal((await server.stop()).code, 0);
+  const inherited = Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("PAWL_")),
+  );
   const verified = await new Deno.Command(Deno.execPath(), {
     args: ["task", "-q", "audit", "verify"],
     cwd: new URL("../../", import.meta.url),
-    env: { PAWL_DATA_DIR: server.dataDir, PAWL_JWT_SECRET: server.secret },
+    // No settings of the developer's or of the test runner.
+    env: { ...inherited, PAWL_DATA_DIR: server.dataDir, PAWL_JWT_SECRET: server.secret },
+    clearEnv: true,
   }).output();
-  assert.match(new TextDecoder().decode(verified.stdout), /Intact/);
+  const said = new TextDecoder();
+  assert.match(said.decode(verified.stdout), /Intact/, said.decode(verified.stderr));
 
   await using app = await startApp({ dataDir: server.dataDir, pawlJson: config });
   const { records } = app.services.core;
