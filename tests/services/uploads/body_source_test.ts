@@ -9,7 +9,7 @@ import {
 } from "../../../services/uploads/body_source.ts";
 import { handFed } from "../../support/upload_calls.ts";
 
-const PIECE = 384 * 1024;
+const PIECE = 256 * 1024;
 
 function open(stream: ReadableStream<Uint8Array>, options: Partial<BodyOptions> = {}): BodySource {
   return openBody(stream, { pool: [], idleMs: 60_000, signals: [], ...options });
@@ -53,7 +53,7 @@ Deno.test("every byte comes once and in order, from byte streams and others, how
   );
 });
 
-Deno.test("pieces of a byte stream have at most 384 KiB and come in one and the same buffer", async () => {
+Deno.test("pieces of a byte stream have at most 256 KiB and come in one and the same buffer", async () => {
   const source = open(byteStream([new Uint8Array(3 * PIECE)]));
   const buffers = new Set<ArrayBufferLike>();
   let size = 0;
