@@ -23,6 +23,7 @@ export interface Format {
 export function createFormat(locale: string, now: () => number): Format {
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const short = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
+  const part = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 });
   const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
@@ -55,7 +56,7 @@ export function createFormat(locale: string, now: () => number): Format {
         value /= STEP;
         index++;
       } while (index < UNITS.length - 1 && Math.round(value) >= 1000);
-      return `${short.format(value)} ${UNITS[index]}`;
+      return `${(value < 1 ? part : short).format(value)} ${UNITS[index]}`;
     },
     percent(fraction) {
       return percents.format(fraction >= 1 ? 1 : Math.min(0.99, Math.max(0, fraction)));
