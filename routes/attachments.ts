@@ -11,13 +11,13 @@ import {
   softDelete,
 } from "../services/attachments/recycle_bin.ts";
 import type { Core } from "../services/core.ts";
-import { variantsOf } from "../services/images/variants.ts";
 import type { AttachmentRecord } from "../services/model.ts";
+import { attachmentViews } from "./attachment_views.ts";
 import { requireCaller } from "./authenticate.ts";
 import { boundedBody } from "./bounded_body.ts";
 import type { Env } from "./env.ts";
 import { apiApp, BAD_JSON, problems, READERS } from "./openapi.ts";
-import { Attachment, attachmentJson, ChangeBody, json, listQuery } from "./schemas.ts";
+import { Attachment, ChangeBody, json, listQuery } from "./schemas.ts";
 
 const tags = ["Attachments"];
 const params = z.object({ id: z.string() });
@@ -164,12 +164,7 @@ export function attachments(core: Core, downloads: DownloadCounts): OpenAPIHono<
   const app = apiApp();
   const jsonBody = boundedBody();
 
-  async function views(records: AttachmentRecord[]) {
-    const counts = await downloads.of(records.map(({ id }) => id));
-    return records.map((record, index) =>
-      attachmentJson(record, { downloadCount: counts[index]!, variants: variantsOf(core, record) })
-    );
-  }
+  const views = attachmentViews(core, downloads);
   const view = async (record: AttachmentRecord) => (await views([record]))[0]!;
 
   app.openapi(listRoute, async (c) => {

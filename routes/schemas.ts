@@ -198,6 +198,10 @@ export const listQuery = {
   }),
 };
 
+/** In a query. */
+export const ofOwner = () =>
+  z.string().min(1).max(128).optional().openapi({ description: "Only those of this user." });
+
 export const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
   description,
   content: { "application/json": { schema } },

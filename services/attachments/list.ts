@@ -1,18 +1,17 @@
-/** Attachments in pages: the caller's own, and for administrators the ones hidden in the recycle bin, of all owners. */
+/** Attachments in pages: the caller's own; for administrators those of all owners, and what the recycle bin hides. */
 import type { Core } from "../core.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { AttachmentRecord, Caller } from "../model.ts";
 import { requireAdmin } from "../policy.ts";
 import { Problem } from "../problem.ts";
 import { type Stage, stageOf } from "../records/attachments.ts";
-import { keys } from "../records/keys.ts";
+import { type Bin, keys } from "../records/keys.ts";
+import { scanPage } from "../scan.ts";
 import type { ListPage } from "../uploads/sessions.ts";
 
-/** Rows that one page looks at when it searches by name; it may come back short, with a cursor. */
-const MAX_SCAN = 1000;
 /** Rows beyond which only the order of creation is offered. */
 const MAX_SORT = 10_000;
-const ROWS_PER_READ = 100;
+const ROWS_PER_READ = 500;
 
 export interface ListRequest {
   businessType?: string | undefined;
@@ -35,26 +34,72 @@ export async function listAttachments(
   if (request.businessId !== undefined && request.businessType === undefined) {
     throw new Problem("invalid-request", "businessId needs a businessType: ids belong to a type.");
   }
-  const query = { prefix: prefixOf(caller, request), matches: matcher(request), request };
+  const query = { index: indexOf(caller, request), matches: matcher(request), request };
   return request.sort === "created" ? await inOrder(core, query) : await sorted(core, query);
 }
 
-function prefixOf(caller: Caller, { businessType, businessId, state }: ListRequest): Deno.KvKey {
+export interface ListAllRequest {
+  state: Stage;
+  owner?: string | undefined;
+  businessType?: string | undefined;
+  /** A part of the name, whatever its case. */
+  q?: string | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** Those of all owners, for administrators: newest first; what is deleted or binned, the last first (of one owner's deleted ones the newest). */
+export async function listAllAttachments(
+  core: Core,
+  request: ListAllRequest,
+): Promise<ListPage<AttachmentRecord>> {
+  return await inOrder(core, { index: indexOfAll(request), matches: matcher(request), request });
+}
+
+/** Where rows lie by id, or by the time of what became of them. */
+interface Index {
+  prefix: Deno.KvKey;
+  rest: ["bigint"] | ["number", "bigint"];
+}
+
+const byId = (prefix: Deno.KvKey): Index => ({ prefix, rest: ["bigint"] });
+const byTime = (prefix: Deno.KvKey): Index => ({ prefix, rest: ["number", "bigint"] });
+
+function indexOf(caller: Caller, { businessType, businessId, state }: ListRequest): Index {
   if (state === "binned") {
     requireAdmin(caller);
-    return keys.attachmentsBinned();
+    return byTime(keys.attachmentsBinned());
   }
-  if (businessType === undefined) return keys.attachmentsByOwner(caller.id, state);
-  return keys.attachmentsByBusiness({ owner: caller.id, type: businessType, id: businessId ?? null }, state);
+  return byId(ofOwner(caller.id, state, { type: businessType, id: businessId }));
+}
+
+function indexOfAll({ state, owner, businessType: type }: ListAllRequest): Index {
+  if (state === "binned") return byTime(keys.attachmentsBinned());
+  if (owner !== undefined) return byId(ofOwner(owner, state, { type }));
+  return state === "deleted" ? byTime(keys.attachmentsDeleted()) : byId(keys.attachments());
+}
+
+function ofOwner(
+  owner: string,
+  bin: Bin,
+  { type, id }: { type: string | undefined; id?: string | undefined },
+): Deno.KvKey {
+  if (type === undefined) return keys.attachmentsByOwner(owner, bin);
+  return keys.attachmentsByBusiness({ owner, type, id: id ?? null }, bin);
 }
 
 type Matcher = (record: AttachmentRecord) => boolean;
 
 /** Indexes are read before the records; what was moved in between is in another list by now. */
-function matcher({ q, state, businessType, businessId }: ListRequest): Matcher {
+function matcher(
+  { q, state, owner, businessType, businessId }:
+    & Partial<ListRequest>
+    & Pick<ListAllRequest, "state" | "owner">,
+): Matcher {
   const part = q ? caseless(q) : null;
   return (record) =>
     stageOf(record) === state &&
+    (owner ?? record.ownerId) === record.ownerId &&
     (businessType ?? record.businessType) === record.businessType &&
     (businessId ?? record.businessId) === record.businessId &&
     (part === null || caseless(record.fileName).includes(part));
@@ -64,69 +109,60 @@ function matcher({ q, state, businessType, businessId }: ListRequest): Matcher {
 const caseless = (text: string) => text.normalize("NFC").toUpperCase();
 
 interface Query {
-  prefix: Deno.KvKey;
+  index: Index;
   matches: Matcher;
-  request: ListRequest;
+  request: Pick<ListRequest, "limit" | "cursor">;
 }
 
+/** From the last row of the index on. */
 async function inOrder(
   core: Core,
-  { prefix, matches, request }: Query,
+  { index, matches, request: { limit, cursor } }: Query,
 ): Promise<ListPage<AttachmentRecord>> {
-  const { limit, cursor } = request;
-  const items: AttachmentRecord[] = [];
-  let before: Deno.KvKey | undefined;
-  if (cursor !== undefined) {
-    before = [
-      ...prefix,
-      ...decodeCursor(cursor, request.state === "binned" ? ["number", "bigint"] : ["bigint"]),
-    ];
-  }
-
-  for (let scanned = 0; scanned < MAX_SCAN;) {
-    const rows = await readRows(core, { prefix, before, limit: Math.min(ROWS_PER_READ, MAX_SCAN - scanned) });
-    for (const [row, { key, record }] of rows.found.entries()) {
-      scanned++;
-      before = key;
-      if (record && matches(record)) items.push(record);
-      if (items.length < limit) continue;
-      const more = !rows.atEnd || row + 1 < rows.found.length;
-      return { items, cursor: more ? encodeCursor(key.slice(prefix.length)) : null };
-    }
-    if (rows.atEnd) return { items, cursor: null };
-  }
-  return { items, cursor: encodeCursor(before!.slice(prefix.length)) };
+  return await scanPage(core.records, {
+    ...index,
+    order: "down",
+    limit,
+    cursor,
+    resolve: async (rows) =>
+      (await recordsOf(core, rows)).map((record) => record && matches(record) ? record : null),
+  });
 }
 
-/** Newest first. `record` is null for one that went meanwhile. */
-async function readRows(
+/** What the rows of an index lead to, null for one that went meanwhile; or what they are. */
+async function recordsOf(
   { records }: Core,
-  { prefix, before, limit }: { prefix: Deno.KvKey; before: Deno.KvKey | undefined; limit: number },
-) {
-  const index = await records.page(prefix, { limit, reverse: true, ...(before && { before }) });
-  const ids = index.map(({ key }) => String(key.at(-1)));
-  const entries = await records.getMany<AttachmentRecord>(ids.map((id) => keys.attachment(id)));
-  return {
-    found: index.map(({ key }, row) => ({ key, record: entries[row]!.value })),
-    atEnd: index.length < limit,
-  };
+  rows: Deno.KvEntry<unknown>[],
+): Promise<(AttachmentRecord | null)[]> {
+  if (rows[0]?.value !== true) return rows.map(({ value }) => value as AttachmentRecord);
+  const entries = await records.getMany<AttachmentRecord>(
+    rows.map(({ key }) => keys.attachment(String(key.at(-1)))),
+  );
+  return entries.map(({ value }) => value);
 }
 
-async function sorted(core: Core, { prefix, matches, request }: Query): Promise<ListPage<AttachmentRecord>> {
+async function sorted(
+  core: Core,
+  { index: { prefix }, matches, request }: Query & { request: ListRequest },
+): Promise<ListPage<AttachmentRecord>> {
   const all: AttachmentRecord[] = [];
   let before: Deno.KvKey | undefined;
   for (let scanned = 0;;) {
-    const rows = await readRows(core, { prefix, before, limit: 500 });
-    scanned += rows.found.length;
+    const rows = await core.records.page(prefix, {
+      limit: ROWS_PER_READ,
+      reverse: true,
+      ...(before && { before }),
+    });
+    scanned += rows.length;
     if (scanned > MAX_SORT) {
       throw new Problem(
         "invalid-request",
         `With more than ${MAX_SORT} files only sort=created is possible. Narrow the list by businessType.`,
       );
     }
-    for (const { record } of rows.found) if (record && matches(record)) all.push(record);
-    if (rows.atEnd) break;
-    before = rows.found.at(-1)!.key;
+    for (const record of await recordsOf(core, rows)) if (record && matches(record)) all.push(record);
+    if (rows.length < ROWS_PER_READ) break;
+    before = rows.at(-1)!.key;
   }
   const order = request.sort === "name" ? byName() : bySize;
   all.sort(order);

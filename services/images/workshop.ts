@@ -13,6 +13,8 @@ export type Priority = (typeof PRIORITIES)[number];
 export interface Workshop {
   /** What works now; null: no pictures are worked on. `auto` has chosen already, and may choose again when sharp cannot be loaded. */
   readonly engine: EngineName | null;
+  /** Jobs that wait for their turn. */
+  readonly waiting: number;
   /**
    * `prepare` is called when it is this job's turn, so that waiting jobs hold no pictures. Throws `busy` when too many
    * wait, `image-unreadable` when the engine cannot make anything of the picture, `image-too-large` when it takes too
@@ -157,6 +159,9 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
   return {
     get engine() {
       return engines[0] ?? null;
+    },
+    get waiting() {
+      return count();
     },
     run(prepare, priority) {
       if (closed) return Promise.reject(stopping());

@@ -26,16 +26,19 @@ export async function listJobs(core: Core): Promise<JobState[]> {
 
 async function stateOf(core: Core, job: Job): Promise<JobState> {
   const { enabled, schedule } = core.config.jobs[job.name];
-  const [latest = null, before = null] = await listRuns(core, job.name, { limit: 2 });
-  const runs = latest?.state === "running";
-  return {
-    job,
-    enabled,
-    schedule,
-    next: enabled ? nextRun(schedule, core.now()) : null,
-    running: runs ? latest : null,
-    last: runs ? before : latest,
-  };
+  const runs = await latestRuns(core, job);
+  return { job, enabled, schedule, next: enabled ? nextRun(schedule, core.now()) : null, ...runs };
+}
+
+async function latestRuns(core: Core, { name }: Job): Promise<Pick<JobState, "running" | "last">> {
+  const [latest = null, before = null] = await listRuns(core, name, { limit: 2 });
+  return latest?.state === "running" ? { running: latest, last: before } : { running: null, last: latest };
+}
+
+/** The names of those whose last run failed. */
+export async function jobsThatFailed(core: Core): Promise<string[]> {
+  const runs = await Promise.all(JOBS.map((job) => latestRuns(core, job)));
+  return JOBS.filter((_job, index) => runs[index]!.last?.state === "failed").map(({ name }) => name);
 }
 
 /** The first time after `now` at which the schedule fires; ms since 1970. */

@@ -14,9 +14,12 @@ export const keys = {
   upload: (id: string) => ["upload", id],
   uploadChunk: (id: string, offset: number) => ["upload_chunk", id, offset],
   uploadChunks: (id: string) => ["upload_chunk", id],
+  uploadChunksAll: () => ["upload_chunk"],
   uploadActivity: (id: string) => ["upload_activity", id],
   uploadByOwner: (owner: string, createdAt: number, id: string) => ["upload_by_owner", owner, createdAt, id],
   uploadsByOwner: (owner: string) => ["upload_by_owner", owner],
+  /** All open ones. */
+  uploadsOpen: () => ["upload_by_owner"],
   uploadBySha256: (owner: string, sha256: string, of: { size: number; businessType: string }) => [
     "upload_by_sha256",
     owner,
@@ -40,6 +43,7 @@ export const keys = {
 
   // Attachments
   attachment: (id: string) => ["attachment", BigInt(id)],
+  attachments: () => ["attachment"],
   attachmentByOwner: (owner: string, bin: Bin, id: string) => ["attachment_by_owner", owner, bin, BigInt(id)],
   attachmentsByOwner: (owner: string, bin: Bin) => ["attachment_by_owner", owner, bin],
   attachmentByBusiness: (of: BusinessKey, bin: Bin, id: string) => [...business(of, bin), BigInt(id)],

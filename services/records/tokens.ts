@@ -14,7 +14,7 @@ export interface LeaseRecord {
 }
 
 /** How long a token is kept after its end, so that lists and refusals can say what became of it. */
-const KEEP_MS = 7 * 86_400_000;
+export const KEEP_MS = 7 * 86_400_000;
 /** The longest a lease lasts. */
 export const LEASE_AT_MOST_MS = 24 * 3_600_000;
 

@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
-import { operations, type OperationsOptions } from "../../routes/operations.ts";
+import { healthOf } from "../../routes/health.ts";
+import { operations } from "../../routes/operations.ts";
 
-function app(options: Partial<OperationsOptions>) {
-  return operations({ checks: {}, draining: () => false, ...options });
+interface Options {
+  checks?: Record<string, () => Promise<void>>;
+  draining?: () => boolean;
+  deadlineMs?: number;
 }
 
-async function ready(options: Partial<OperationsOptions>) {
+function app({ checks = {}, draining = () => false, ...options }: Options) {
+  return operations({ health: healthOf(checks, options), draining });
+}
+
+async function ready(options: Options) {
   const response = await app(options).request("/health/ready");
   return { status: response.status, retry: response.headers.get("retry-after"), body: await response.json() };
 }

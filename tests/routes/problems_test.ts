@@ -93,6 +93,18 @@ const post = (query: string, rest: Partial<Bad> = {}): Bad => ({
   path: FILES + query,
 });
 
+/** A list for administrators, which no other query than these spoils. */
+const adminList = (path: string, ...queries: string[]): Bad[] => [
+  ...["limit=0", "limit=101", `cursor=${"x".repeat(2049)}`, ...queries].map((query) => ({
+    path: `/api/v1/admin/${path}?${query}`,
+    user: ADMIN,
+    status: 400,
+    code: "invalid-request",
+  })),
+  { path: `/api/v1/admin/${path}?cursor=x`, user: ADMIN, status: 400, code: "invalid-cursor" },
+  { path: `/api/v1/admin/${path}`, status: 403, code: "forbidden" },
+];
+
 /** Of system A's client, for a file of 4 bytes. */
 const OLD_CHUNK = { fileId: "x", chunkOffset: "0", chunkSize: "4", fileSize: "4", fileName: "a" };
 const oldForm = (fields: Record<string, string>, file: string) =>
@@ -375,6 +387,16 @@ const TABLE: Record<string, Bad[]> = {
     },
     { method: "POST", path: "/api/v1/admin/audit/verify", status: 403, code: "forbidden" },
   ],
+  "GET /api/v1/admin/overview": [{ path: "/api/v1/admin/overview", status: 403, code: "forbidden" }],
+  "GET /api/v1/admin/uploads": adminList("uploads", "owner=", `owner=${"x".repeat(129)}`),
+  "GET /api/v1/admin/attachments": adminList(
+    "attachments",
+    "owner=",
+    "state=all",
+    `q=${"x".repeat(256)}`,
+    `businessType=${"x".repeat(65)}`,
+  ),
+  "GET /api/v1/admin/tokens": adminList("tokens", "owner=", "status=used"),
   "GET /api/v1/admin/jobs": [{ path: "/api/v1/admin/jobs", status: 403, code: "forbidden" }],
   "GET /api/v1/admin/jobs/:name/runs": [
     { path: "/api/v1/admin/jobs/none/runs", user: ADMIN, status: 404, code: "not-found" },
