@@ -87,7 +87,7 @@ async function main(): Promise<void> {
 
 async function open(config: Config): Promise<Services> {
   try {
-    return await openServices(config);
+    return await openServices(config, { version: denoJson.version });
   } catch (error) {
     if (error instanceof DataDirBusy || error instanceof DataDirUnusable) fail([error.message]);
     if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {

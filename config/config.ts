@@ -197,6 +197,13 @@ export interface Config {
     /** Seconds that running requests get after SIGTERM or SIGINT. */
     graceSeconds: number;
   };
+  /** Who may read `/metrics` beside administrators. */
+  metrics: {
+    /** Addresses or CIDR blocks. */
+    allow: string[];
+    /** The bearer token of who has no other; null: there is none. */
+    token: string | null;
+  };
   log: { level: "debug" | "info" | "warning" | "error"; format: "auto" | "pretty" | "json" };
   /** Has no prototype, so a name from a request may be looked up in it. */
   businessTypes: Record<string, BusinessTypeRules>;

@@ -236,6 +236,7 @@ function toConfig(values: Values): Config {
     },
     audit: { keepDays: values["audit.keepDays"] },
     shutdown: { graceSeconds: values["shutdown.graceSeconds"] },
+    metrics: { allow: values["metrics.allow"], token: values["metrics.token"] },
     log: { level: values["log.level"], format: values["log.format"] },
     businessTypes: mergeBusinessTypes(values.businessTypes),
   };

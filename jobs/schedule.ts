@@ -62,11 +62,16 @@ async function runScheduled(job: Job, { core }: Services, signal: AbortSignal): 
 }
 
 async function runChore({ name, step }: Chore, services: Services, signal: AbortSignal): Promise<void> {
+  const { elapsed, now, metrics } = services.core;
+  const since = elapsed();
+  let state: "done" | "partial" | "failed" = "partial";
   try {
-    for (let steps = 0; steps < MAX_STEPS && !signal.aborted; steps++) {
-      if (!(await step(services)).more) return;
+    for (let steps = 0; steps < MAX_STEPS && !signal.aborted && state === "partial"; steps++) {
+      if (!(await step(services)).more) state = "done";
     }
   } catch (error) {
+    state = "failed";
     log.error("Job {name} failed: {error}", { name, error });
   }
+  metrics.jobs.ended(name, { state, ms: elapsed() - since, at: now() });
 }

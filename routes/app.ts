@@ -34,12 +34,14 @@ import { healthOf } from "./health.ts";
 import { hostCheck } from "./host_check.ts";
 import { trustedProxies } from "./http/client_address.ts";
 import { methodNotAllowed } from "./method_not_allowed.ts";
+import { metricsRoute } from "./metrics.ts";
 import { apiApp, serveDescription } from "./openapi.ts";
 import { operations } from "./operations.ts";
 import type { BuiltPage } from "./page_files.ts";
 import { pages } from "./pages.ts";
 import { answerError } from "./problem_response.ts";
 import { requestLog } from "./request_log.ts";
+import { requestMetrics } from "./request_metrics.ts";
 import { securityHeaders } from "./security_headers.ts";
 import { signIn } from "./sign_in.ts";
 import { signInPolicy } from "./sign_in_policy.ts";
@@ -72,6 +74,7 @@ export function createApp(
   app.notFound(methodNotAllowed(app));
 
   app.use(requestLog({ trusted: trustedProxies(config.trustedProxies) }));
+  app.use(requestMetrics(core.metrics.http));
   app.use(oldRefusals);
   app.use(auditRefusals(refusals));
   app.use(hostCheck({ config, addresses }));
@@ -79,8 +82,10 @@ export function createApp(
   app.use(corsFor(config.corsOrigins));
   const health = healthOf({ ...check });
   app.route("/", operations({ health, draining: () => core.gate.stopping }));
+  const authentication = authenticate({ access, config });
+  app.route("/", metricsRoute({ metrics: core.metrics, config, authenticate: authentication }));
   app.use("/files/*", tusVersion);
-  app.use(authenticate({ access, config }));
+  app.use(authentication);
   app.use(rateLimits(core));
 
   const noteSession = sessionNotes(core);

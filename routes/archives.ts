@@ -102,7 +102,7 @@ const directRoute = createRoute({
 /** Routes relative to `/api/v1/archives`. */
 export function archives(core: Core): OpenAPIHono<Env> {
   const app = apiApp();
-  const load = { open: 0 };
+  const load = core.metrics.transfers;
 
   async function send(c: Context<Env>, archive: Archive): Promise<Response> {
     const requestId = c.var.requestId;

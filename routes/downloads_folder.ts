@@ -77,7 +77,7 @@ const fileRoute = createRoute({
 /** Routes below `/downloads`. */
 export function downloadsFolder(core: Core): OpenAPIHono<Env> {
   const app = apiApp();
-  const load = { open: 0 };
+  const load = core.metrics.transfers;
   const { config } = core;
 
   async function answer(c: Context<Env>): Promise<Response> {

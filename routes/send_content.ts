@@ -25,7 +25,7 @@ export interface Sending {
 export type SendContent = (c: Context<Env>, content: Content, sending?: Sending) => Promise<Response>;
 
 export function contentSender(core: Core, downloads: DownloadCounts): SendContent {
-  const load = { open: 0 };
+  const load = core.metrics.transfers;
   return async (c, { attachment, variant, open }, { fileName, download = false, preview = false } = {}) => {
     const client = `${c.var.clientAddress} ${c.var.caller?.id ?? ""} ${c.req.header("User-Agent") ?? ""}`;
     const requestId = c.var.requestId;

@@ -23,7 +23,7 @@ export function linkSender(
   core: Core,
   { downloads, leases }: { downloads: DownloadCounts; leases: Leases },
 ): LinkSender {
-  const load = { open: 0 };
+  const load = core.metrics.transfers;
   return {
     find(c, secret) {
       const { clientAddress: address, requestId, caller } = c.var;

@@ -7,6 +7,7 @@ import type { Gate } from "./draining.ts";
 import type { Images } from "./images/images.ts";
 import type { InTurn } from "./in_turn.ts";
 import type { Limits } from "./limits/limits.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import type { Records } from "./records/records.ts";
 import type { BufferPool } from "./uploads/body_source.ts";
 import type { LiveUploads } from "./uploads/live.ts";
@@ -25,6 +26,7 @@ export interface Core {
   readonly audit: Audit;
   readonly images: Images;
   readonly limits: Limits;
+  readonly metrics: Metrics;
   /** Ms since 1970. */
   readonly now: () => number;
   /** Ms, monotonic: for how long something has lasted, whatever is done to the clock. */

@@ -1,4 +1,5 @@
 /** The data directory: made when absent, owned by one process at a time. */
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 
 /** Held until it is disposed, or the process ends however it ends. */
@@ -6,6 +7,8 @@ export interface DataDirLock extends Disposable {
   readonly path: string;
   /** Says at which address its owner can be reached, for commands on the same machine. */
   publishAddress(address: string): Promise<void>;
+  /** The number of the lowest file descriptor that this process has not open; null: none is free. */
+  lowestDescriptor(): number | null;
 }
 
 /** Somebody else owns the directory. */
@@ -52,6 +55,7 @@ export async function lockDataDir(path: string): Promise<DataDirLock> {
     async publishAddress(address) {
       await file.write(new TextEncoder().encode(address));
     },
+    lowestDescriptor: () => lowestDescriptor(path),
     [Symbol.dispose]: () => file.close(),
   };
 }
@@ -59,6 +63,17 @@ export async function lockDataDir(path: string): Promise<DataDirLock> {
 async function openLockFile(path: string): Promise<Deno.FsFile> {
   await Deno.mkdir(path, { recursive: true, mode: 0o700 });
   return await Deno.open(join(path, "lock"), { read: true, write: true, create: true, mode: 0o600 });
+}
+
+/** By opening the folder once more: what /proc says, only a process with all permissions may read. */
+function lowestDescriptor(path: string): number | null {
+  try {
+    const descriptor = openSync(path, "r");
+    closeSync(descriptor);
+    return descriptor;
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -15,6 +15,8 @@ import { attachmentIds } from "./ids.ts";
 import { openImages } from "./images/images.ts";
 import { newInTurn } from "./in_turn.ts";
 import { newLimits } from "./limits/limits.ts";
+import { countOpenUploads, rememberRuns } from "./metrics/earlier.ts";
+import { newMetrics } from "./metrics/metrics.ts";
 import { openRecords, type Records } from "./records/records.ts";
 import { type Leases, newLeases } from "./tokens/leases.ts";
 import { newLiveUploads } from "./uploads/live.ts";
@@ -38,6 +40,7 @@ export interface Services {
 }
 
 export interface OpenOptions {
+  version?: string;
   now?: () => number;
   /** Ms, monotonic. */
   elapsed?: () => number;
@@ -47,6 +50,7 @@ export interface OpenOptions {
 /** Throws `DataDirBusy` when another process has the data directory, `DataDirUnusable`. */
 export async function openServices(config: Config, options: OpenOptions = {}): Promise<Services> {
   const {
+    version = "",
     now = Date.now,
     elapsed = () => performance.now(),
     delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -56,16 +60,21 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   using opened = new DisposableStack();
   const lock = opened.use(await lockDataDir(config.dataDir));
   const kv = await openDatabase(config.dataDir);
+  const metrics = newMetrics();
+  opened.defer(() => metrics.close());
   const records = openRecords(kv, {
+    observer: metrics.records,
     maxChecks: SQLITE_CHECKS,
     deadlineMs: KV_DEADLINE_MS,
     delay,
     random: Math.random,
   });
   opened.defer(() => records.close());
-  const blobs = await openDisk({ directory: config.dataDir, now }).catch((error) => {
-    throw new DataDirUnusable(config.dataDir, error.cause ?? error);
-  });
+  const blobs = await openDisk({ directory: config.dataDir, now, observer: metrics.storage }).catch(
+    (error) => {
+      throw new DataDirUnusable(config.dataDir, error.cause ?? error);
+    },
+  );
   opened.defer(() => blobs.close());
   const background = newBackground((name, error) => log.error("{name} failed: {error}", { name, error }));
   const audit = newAudit({ now });
@@ -75,6 +84,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   const images = openImages(config, {
     isBusy: () => gate.running > 0,
     warn: (message, properties) => log.warning(message, properties),
+    observer: metrics.images,
   });
   opened.defer(() => images.close());
   const core: Core = {
@@ -89,6 +99,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     audit,
     images,
     limits,
+    metrics,
     now,
     elapsed,
     newAttachmentId: attachmentIds(now),
@@ -102,6 +113,16 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     log.info("Removed {dropped} unfinished single-request uploads of the last run", { dropped });
   }
   await limits.recover();
+  await rememberRuns(core);
+  metrics.watch({
+    version,
+    jobs: config.jobs,
+    openUploads: await countOpenUploads(records),
+    activeUploads: () => core.live.active,
+    imageQueue: () => images.workshop,
+    room: () => blobs.room(),
+    lowestDescriptor: () => lock.lowestDescriptor(),
+  });
   core.background.run("resume interrupted work", () => resumeInterrupted(core));
 
   const owned = opened.move();

@@ -1,5 +1,5 @@
 /** How the process behaves. */
-import { setting } from "../setting.ts";
+import { optional, setting } from "../setting.ts";
 import * as kind from "../values.ts";
 
 export const OPERATION = {
@@ -25,6 +25,21 @@ export const OPERATION = {
     unit: "seconds",
     default: 8,
     description: "Time that running requests get after SIGTERM or SIGINT.",
+  }),
+  "metrics.allow": setting({
+    group: "Operation",
+    key: "metrics.allow",
+    env: "PAWL_METRICS_ALLOW",
+    ...kind.networks(),
+    default: [],
+    description: "From where /metrics may be read without signing in; administrators may from everywhere.",
+  }),
+  "metrics.token": optional({
+    group: "Operation",
+    env: "PAWL_METRICS_TOKEN",
+    ...kind.secret(16),
+    description: "Bearer token with which a monitoring system reads /metrics, and nothing else.",
+    secret: true,
   }),
   "log.level": setting({
     group: "Operation",

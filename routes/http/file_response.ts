@@ -96,7 +96,7 @@ export async function fileResponse(
   const source = await file.open(first?.offset ?? 0);
   const onEnd = (end: BodyEnd) => file.onEnd?.(end);
   const body = bodyLength(parts) <= SMALL_BODY
-    ? await readParts(parts, source, { onEnd })
+    ? await readParts(parts, source, { onEnd, load: options.load })
     : streamParts(parts, source, { onEnd, load: options.load });
   return new Response(body, init);
 }

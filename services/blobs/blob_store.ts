@@ -28,6 +28,21 @@ export interface ContentDigest {
   crc32: number;
 }
 
+/** Of what bytes lie on. */
+export interface Room {
+  totalBytes: number;
+  /** For whoever runs this server. */
+  freeBytes: number;
+  /** Of the free ones, those that blobs leave for records. */
+  reserveBytes: number;
+}
+
+/** Told what writing costs, ms. Must not throw. */
+export interface StorageObserver {
+  wrote(ms: number): void;
+  synced(ms: number): void;
+}
+
 /**
  * Every method throws `Problem`: `disk-full` when there is no room, `busy` when the process has no handles
  * left, `storage-unavailable` when the storage fails.
@@ -67,6 +82,8 @@ export interface BlobStore {
   digest(id: string, segments: Segment[]): Promise<ContentDigest>;
   /** Throws when bytes cannot be stored right now: absent, read-only or failing storage. */
   check(): Promise<void>;
+  /** null: nobody can say. */
+  room(): Promise<Room | null>;
   /** Stops background work; waits for none of it. */
   close(): void;
 }

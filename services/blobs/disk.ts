@@ -3,10 +3,11 @@
  * moved. What is in `begun/` says which of them are on their way without a record (`disk_begun.ts`).
  */
 import { statfsSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Segment } from "../model.ts";
 import { Problem } from "../problem.ts";
-import type { BlobReader, BlobStore, BlobWriter } from "./blob_store.ts";
+import type { BlobReader, BlobStore, BlobWriter, StorageObserver } from "./blob_store.ts";
 import { newDirectorySyncs } from "./directory_syncs.ts";
 import { dayOf, openBegun } from "./disk_begun.ts";
 import { diskFull, onDisk } from "./disk_errors.ts";
@@ -29,10 +30,11 @@ export interface DiskOptions {
   /** Exists and belongs to this process alone. */
   directory: string;
   now: () => number;
+  observer?: StorageObserver;
 }
 
 /** Makes the store's folders. */
-export async function openDisk({ directory, now }: DiskOptions): Promise<BlobStore> {
+export async function openDisk({ directory, now, observer }: DiskOptions): Promise<BlobStore> {
   const blobs = join(directory, "blobs");
   const notes = join(directory, "begun");
   await onDisk(Deno.mkdir(blobs, { recursive: true, mode: 0o700 }));
@@ -114,6 +116,7 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
         write: (position, bytes) =>
           guarded(async () => {
             requireRoom(bytes.length);
+            const since = performance.now();
             if (position !== at) await file.seek(position, Deno.SeekMode.Start);
             at = position;
             for (let rest = bytes; rest.length > 0;) {
@@ -121,10 +124,13 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
               at += written;
               rest = rest.subarray(written);
             }
+            observer?.wrote(performance.now() - since);
           }),
         sync: () =>
           guarded(async () => {
+            const since = performance.now();
             await Promise.all([file.syncData(), makeNameDurable(id)]);
+            observer?.synced(performance.now() - since);
           }),
         close: () => file.close(),
       };
@@ -152,6 +158,11 @@ export async function openDisk({ directory, now }: DiskOptions): Promise<BlobSto
       const probe = join(notes, "health");
       (await onDisk(Deno.open(probe, { write: true, create: true, mode: 0o600 }))).close();
       await onDisk(removeIfPresent(probe));
+    },
+
+    async room() {
+      const { blocks, bavail, bsize } = await onDisk(statfs(directory));
+      return { totalBytes: blocks * bsize, freeBytes: bavail * bsize, reserveBytes: RESERVE };
     },
 
     close() {

@@ -4,7 +4,7 @@ import type { EngineName, Source } from "./engine.ts";
 import { openMarkPicture } from "./mark_picture.ts";
 import type { MadeVariant } from "../records/variants.ts";
 import type { VariantName } from "./recipe.ts";
-import { openWorkshop, type Workshop } from "./workshop.ts";
+import { openWorkshop, type Workshop, type WorkshopObserver } from "./workshop.ts";
 
 /** A worker without work keeps 40 to 100 MB. */
 const IDLE_MS = 60_000;
@@ -29,9 +29,10 @@ export interface ImagesOptions {
   /** Whether requests with bodies are under way. */
   isBusy(): boolean;
   warn(message: string, properties: Record<string, unknown>): void;
+  observer?: WorkshopObserver;
 }
 
-export function openImages({ images }: Config, { isBusy, warn }: ImagesOptions): Images {
+export function openImages({ images }: Config, { isBusy, warn, observer }: ImagesOptions): Images {
   const workshop = openWorkshop({
     engines: enginesOf(images.engine),
     limits: { pixels: images.maxPixels, seconds: images.timeoutSeconds },
@@ -39,6 +40,7 @@ export function openImages({ images }: Config, { isBusy, warn }: ImagesOptions):
     queue: images.queue,
     idleMs: IDLE_MS,
     isBusy,
+    observer,
     onUnusable: (engine, why) => warn("The image engine {engine} cannot be used: {why}", { engine, why }),
   });
   return {

@@ -10,11 +10,19 @@ import type { ImageJob, WorkerAnswer, WorkerRequest } from "./worker.ts";
 export const PRIORITIES = ["commit", "asked", "background"] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
+/** Told what jobs cost, ms. Must not throw. */
+export interface WorkshopObserver {
+  began(waitedMs: number): void;
+  ended(ms: number, result: "done" | "failed"): void;
+}
+
 export interface Workshop {
   /** What works now; null: no pictures are worked on. `auto` has chosen already, and may choose again when sharp cannot be loaded. */
   readonly engine: EngineName | null;
   /** Jobs that wait for their turn. */
   readonly waiting: number;
+  /** Jobs that are worked on. */
+  readonly working: number;
   /**
    * `prepare` is called when it is this job's turn, so that waiting jobs hold no pictures. Throws `busy` when too many
    * wait, `image-unreadable` when the engine cannot make anything of the picture, `image-too-large` when it takes too
@@ -38,9 +46,11 @@ export interface WorkshopOptions {
   isBusy?: () => boolean;
   /** An engine that was to be used cannot be. */
   onUnusable?: (engine: EngineName, why: string) => void;
+  observer?: WorkshopObserver | undefined;
 }
 
 interface Waiting {
+  since: number;
   prepare: () => Promise<ImageJob>;
   done: PromiseWithResolvers<Picture[]>;
 }
@@ -60,7 +70,7 @@ const MAX_BREATH_MS = 2000;
 
 /** Starts no worker yet. */
 export function openWorkshop(options: WorkshopOptions): Workshop {
-  const { limits, workers, queue, idleMs, isBusy = () => false, onUnusable = () => {} } = options;
+  const { limits, workers, queue, idleMs, isBusy = () => false, onUnusable = () => {}, observer } = options;
   const engines = [...options.engines];
   const waiting: Record<Priority, Waiting[]> = { commit: [], asked: [], background: [] };
   const resting: Bench[] = [];
@@ -116,7 +126,10 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
     resting.push(bench);
   }
 
-  async function work({ prepare, done }: Waiting): Promise<void> {
+  async function work({ since, prepare, done }: Waiting): Promise<void> {
+    const began = performance.now();
+    observer?.began(began - since);
+    let result: "done" | "failed" = "failed";
     try {
       const job = await prepare();
       const worker = await bench();
@@ -124,6 +137,7 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
       const answer = await ask(worker, job, limits.seconds * 1000 + GRACE_MS, transfer);
       if (answer.kind === "pictures") {
         rest(worker);
+        result = "done";
         done.resolve(answer.pictures);
         return;
       }
@@ -132,6 +146,8 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
       throw closed ? stopping() : answer.kind === "late" ? tooLong(limits) : undecodable(answer);
     } catch (error) {
       done.reject(error);
+    } finally {
+      observer?.ended(performance.now() - began, result);
     }
   }
 
@@ -163,11 +179,14 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
     get waiting() {
       return count();
     },
+    get working() {
+      return working;
+    },
     run(prepare, priority) {
       if (closed) return Promise.reject(stopping());
       if (count() >= queue) return Promise.reject(tooMany());
       const done = Promise.withResolvers<Picture[]>();
-      waiting[priority].push({ prepare, done });
+      waiting[priority].push({ since: performance.now(), prepare, done });
       next();
       return done.promise;
     },

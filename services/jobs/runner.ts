@@ -37,6 +37,10 @@ export async function startRun(core: Core, job: Job, options: RunOptions): Promi
     // Its records cannot be written: the lease runs out, and the next run says that this one was interrupted.
     log.error("Job {name} broke off: {error}", { name: job.name, error });
     return null;
+  }).then((run) => {
+    const at = core.now();
+    core.metrics.jobs.ended(job.name, { state: run?.state ?? "interrupted", ms: at - started.startedAt, at });
+    return run;
   });
   core.background.run(`job ${job.name}`, async () => void await ended);
   return { run: started, ended };

@@ -35,7 +35,20 @@ export interface Records {
   close(): void;
 }
 
+/** Told what calls cost. Must not throw. */
+export interface RecordsObserver {
+  /** One call that read something, however it ended. */
+  read(ms: number): void;
+  /** One commit of one or several changes: `conflict` when nothing was applied. */
+  commit(ms: number, result: "committed" | "conflict" | "failed"): void;
+  /** What one commit has applied. */
+  committed(mutations: readonly Deno.KvMutation[]): void;
+  /** An attempt begins again after a conflict. */
+  retry(): void;
+}
+
 export interface RecordsOptions {
+  observer?: RecordsObserver;
   /** Checks that the engine takes in one commit; 10, as every one does, unless set. Each change has at most ten. */
   maxChecks?: number;
   /** Milliseconds that one call may take. */
@@ -47,20 +60,34 @@ export interface RecordsOptions {
 /** Wraps `kv`; `close` closes it. */
 export function openRecords(
   kv: Deno.Kv,
-  { maxChecks = 10, deadlineMs, delay, random }: RecordsOptions,
+  { maxChecks = 10, deadlineMs, delay, random, observer }: RecordsOptions,
 ): Records {
   const inTime = newDeadlines(deadlineMs);
   const timely = <T>(call: Promise<T>) =>
     inTime(call).catch((error) => {
       throw recordsProblem(error);
     });
-  const commit = groupCommits((changes) => {
+  const read = <T>(call: Promise<T>) => {
+    if (!observer) return call;
+    const since = performance.now();
+    return call.finally(() => observer.read(performance.now() - since));
+  };
+  const commit = groupCommits(async (changes) => {
     const operation = kv.atomic();
     for (const { checks, mutations } of changes) {
       if (checks.length > 0) operation.check(...checks);
       if (mutations.length > 0) operation.mutate(...mutations);
     }
-    return committed(timely(operation.commit()));
+    const since = performance.now();
+    let result: "committed" | "conflict" | "failed" = "failed";
+    try {
+      const isApplied = await committed(timely(operation.commit()));
+      result = isApplied ? "committed" : "conflict";
+      return isApplied;
+    } finally {
+      observer?.commit(performance.now() - since, result);
+      if (result === "committed") { for (const { mutations } of changes) observer?.committed(mutations); }
+    }
   }, { maxChecks });
 
   async function* pages<T>(selector: Deno.KvListSelector, page: Page) {
@@ -77,14 +104,14 @@ export function openRecords(
   }
 
   return {
-    get: <T>(key: Deno.KvKey) => timely(kv.get<T>(key)),
+    get: <T>(key: Deno.KvKey) => read(timely(kv.get<T>(key))),
 
     async getMany<T>(wanted: Deno.KvKey[]) {
       const groups: Deno.KvKey[][] = [];
       for (let at = 0; at < wanted.length; at += KEYS_PER_GET) {
         groups.push(wanted.slice(at, at + KEYS_PER_GET));
       }
-      const answers = await Promise.all(groups.map((group) => timely(kv.getMany<T[]>(group))));
+      const answers = await Promise.all(groups.map((group) => read(timely(kv.getMany<T[]>(group)))));
       return answers.flat() as Deno.KvEntryMaybe<T>[];
     },
 
@@ -99,7 +126,7 @@ export function openRecords(
         : before
         ? { prefix, end: before }
         : { prefix };
-      return await Array.fromAsync(pages<T>(selector, page));
+      return await read(Array.fromAsync(pages<T>(selector, page)));
     },
 
     async transact<T>(attempt: (commit: Deno.AtomicOperation, tries: number) => Promise<T>) {
@@ -108,6 +135,7 @@ export function openRecords(
         const result = await attempt(change as unknown as Deno.AtomicOperation, tries);
         // However many wait before it.
         if (await inTime(commit(change))) return result;
+        observer?.retry();
         await delay(random() * Math.min(100, 2 ** tries));
       }
       throw new Problem("busy", "Too many requests change the same record. Try again in a moment.", {

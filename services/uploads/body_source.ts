@@ -22,6 +22,8 @@ export interface BodySource {
 
 export interface BodyOptions {
   pool: BufferPool;
+  /** Counts the bytes that come. */
+  transfers: { received: number };
   /** Milliseconds without a byte after which the body counts as stalled. */
   idleMs: number;
   /** End the body early; their reason is the failure. */
@@ -31,7 +33,7 @@ export interface BodyOptions {
 }
 
 export function openBody(stream: ReadableStream<Uint8Array>, options: BodyOptions): BodySource {
-  const { pool, idleMs, signals, onWait } = options;
+  const { pool, transfers, idleMs, signals, onWait } = options;
   const read = reader(stream, pool);
   let failure: Problem | null = null;
   let ended = false;
@@ -75,6 +77,7 @@ export function openBody(stream: ReadableStream<Uint8Array>, options: BodyOption
       onWait?.(true);
       try {
         const bytes = await read.next();
+        transfers.received += bytes?.length ?? 0;
         if (ended) return null;
         if (bytes === null) ended = true;
         return bytes;

@@ -63,6 +63,8 @@ export interface LiveUploads {
   forget(id: string): void;
   /** Ends the doubts that came up since `open`: to be called when a stretch has been claimed. */
   refresh(upload: LiveUpload): Promise<void>;
+  /** How many sessions somebody uses now. */
+  readonly active: number;
   /** The one in memory, if any. */
   peek(id: string): LiveUpload | undefined;
 }
@@ -129,6 +131,9 @@ export function newLiveUploads(records: Records): LiveUploads {
       if (slot) slot.ended = true;
     },
     refresh: (upload) => refresh(records, upload),
+    get active() {
+      return [...slots.values()].filter(({ users }) => users > 0).length;
+    },
     peek: (id) => slots.get(id)?.loaded ?? undefined,
   };
 }

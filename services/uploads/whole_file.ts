@@ -146,6 +146,7 @@ interface Write {
 async function write(core: Core, { blobId, body, digests, permit, limit, refusal }: Write) {
   const source = openBody(body, {
     pool: core.pool,
+    transfers: core.metrics.transfers,
     idleMs: core.config.uploads.idleSeconds * 1000,
     signals: [core.gate.signal],
   });

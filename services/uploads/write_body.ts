@@ -27,6 +27,7 @@ export async function writeBody(
   const { length, digests } = body;
   const source = openBody(body.body, {
     pool: core.pool,
+    transfers: core.metrics.transfers,
     idleMs: core.config.uploads.idleSeconds * 1000,
     signals: [claim.signal, core.gate.signal],
     onWait: (waiting) => claim.waitingSince = waiting ? core.elapsed() : null,

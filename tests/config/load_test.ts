@@ -71,6 +71,7 @@ Deno.test("without any configuration, the documented defaults hold", async () =>
     },
     limits: { uploadsAtOnce: 5, uploadsPerMinute: 20, bytesPerDay: 100 * 2 ** 20 },
     shutdown: { graceSeconds: 8 },
+    metrics: { allow: [], token: null },
     log: { level: "info", format: "auto" },
   });
   assert.deepEqual(Object.keys(businessTypes), ["General", "Avatar", "Image", "Document", "Video", "Audio"]);
@@ -93,6 +94,8 @@ Deno.test("every setting of the environment arrives in the configuration", async
     PAWL_OIDC_CLIENT_ID: "pawl-page",
     PAWL_TRUSTED_PROXIES: "10.0.0.0/8, ::1,fd00::/8",
     PAWL_CORS_ORIGINS: "https://app.example,http://localhost:5173",
+    PAWL_METRICS_ALLOW: "10.1.2.0/24,::1",
+    PAWL_METRICS_TOKEN: secret,
     PAWL_LOG_LEVEL: "warning",
     PAWL_LOG_FORMAT: "json",
     HOME: "/root",
@@ -111,6 +114,7 @@ Deno.test("every setting of the environment arrives in the configuration", async
   assert.equal(config.oidc.clientId, "pawl-page");
   assert.deepEqual(config.trustedProxies, ["10.0.0.0/8", "::1", "fd00::/8"]);
   assert.deepEqual(config.corsOrigins, ["https://app.example", "http://localhost:5173"]);
+  assert.deepEqual(config.metrics, { allow: ["10.1.2.0/24", "::1"], token: secret });
   assert.deepEqual(config.log, { level: "warning", format: "json" });
 });
 

@@ -75,6 +75,7 @@ const TABLE: Record<string, Row> = {
   "GET /health/live": { expect: ANYBODY },
   "GET /health/ready": { expect: ANYBODY },
   "GET /api/v1/ping": { expect: { none: "204 204 204 204" } },
+  "GET /metrics": { expect: { none: "401 403 403 200" } },
   "GET /openapi.json": { expect: ANYBODY },
   "GET /": { expect: ANYBODY },
   "GET /static/:name": { path: "/static/icon.svg", expect: ANYBODY },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Problem, type ProblemCode } from "../../../services/problem.ts";
-import { openRecords, type Records } from "../../../services/records/records.ts";
+import { openRecords, type Records, type RecordsObserver } from "../../../services/records/records.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 const isProblem = (code: ProblemCode) => (error: unknown) => error instanceof Problem && error.code === code;
@@ -14,10 +14,15 @@ async function memory(): Promise<Records & Disposable> {
 }
 
 /** A database of which only `commit` answers, as `answers` say one after the other. */
-function scripted(answers: (() => Promise<unknown>)[], options: Partial<typeof OPTIONS> = {}) {
+function scripted(
+  answers: (() => Promise<unknown>)[],
+  options: Partial<typeof OPTIONS & { observer: RecordsObserver }> = {},
+) {
   let commits = 0;
   const waits: number[] = [];
-  const kv = { atomic: () => ({ commit: () => answers[Math.min(commits++, answers.length - 1)]!() }) };
+  const kv = {
+    atomic: () => ({ mutate() {}, commit: () => answers[Math.min(commits++, answers.length - 1)]!() }),
+  };
   const records = openRecords(kv as unknown as Deno.Kv, {
     ...OPTIONS,
     delay: (ms) => {
@@ -39,6 +44,22 @@ Deno.test("a commit is tried again after each conflict, with the attempt made an
   assert.equal(await records.transact(() => Promise.resolve(++attempts)), 3);
   assert.equal(commits(), 3);
   assert.equal(waits.length, 2);
+});
+
+Deno.test("an observer is told how each commit ended, what was applied, and of each new try", async () => {
+  const told: unknown[] = [];
+  const observer: RecordsObserver = {
+    read: () => told.push("read"),
+    commit: (_, result) => told.push(result),
+    committed: (mutations) => told.push(mutations.map(({ key }) => key)),
+    retry: () => told.push("retry"),
+  };
+  const failing = () => Promise.reject(new TypeError("disk I/O error"));
+  const { records } = scripted([conflict, locked, ok, failing], { observer });
+  const change = () => records.transact((commit) => Promise.resolve(void commit.set(["a"], 1)));
+  await change();
+  await assert.rejects(change());
+  assert.deepEqual(told, ["conflict", "retry", "conflict", "retry", "committed", [["a"]], "failed"]);
 });
 
 Deno.test("a locked database is waited for like a conflict", async () => {
