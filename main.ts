@@ -76,7 +76,7 @@ async function main(): Promise<void> {
   Deno.addSignalListener("SIGINT", stop);
 
   const server = listen(config, {
-    fetch: (request, info) => app.fetch(request, { remoteAddr: info.remoteAddr }),
+    fetch: (request, info) => app.fetch(request, { remoteAddr: info.remoteAddr, freesPieces: true }),
     onListen: async ({ port }) => {
       // Before anybody is told: who reads the announcement may run a command at once.
       await services.publishAddress(baseAddress({ publicUrl: null, host: config.host, port }));

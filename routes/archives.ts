@@ -120,7 +120,7 @@ export function archives(core: Core): OpenAPIHono<Env> {
       onEnd({ sent, left }) {
         if (left > 0) log.info("Download of an archive broke off", { requestId, sent, left });
       },
-    }, { now: core.now(), load });
+    }, { now: core.now(), load, freesPieces: c.env?.freesPieces });
   }
 
   app.openapi({ ...postRoute, middleware: boundedBody() }, async (c) => {

@@ -128,7 +128,7 @@ export function downloadsFolder(core: Core): OpenAPIHono<Env> {
       onEnd({ sent, left }) {
         if (left > 0) log.info("Download of {name} broke off", { name: file.name, requestId, sent, left });
       },
-    }, { now: core.now(), load });
+    }, { now: core.now(), load, freesPieces: c.env?.freesPieces });
   }
 
   app.openAPIRegistry.registerPath(listRoute);

@@ -12,5 +12,7 @@ export interface Env {
   Bindings: {
     /** From `Deno.serve`; absent in `app.request`. */
     remoteAddr?: Deno.NetAddr;
+    /** Whether who reads the answer's body holds the memory of its pieces, as `Deno.serve` does (`body_stream.ts`). */
+    freesPieces?: boolean;
   };
 }

@@ -49,7 +49,7 @@ export function contentSender(core: Core, downloads: DownloadCounts): SendConten
         if (!variant) downloads.end(attachment.id, client);
         if (left > 0) log.info("Download of {id} broke off", { id: attachment.id, requestId, sent, left });
       },
-    }, { now: core.now(), load });
+    }, { now: core.now(), load, freesPieces: c.env?.freesPieces });
   };
 }
 

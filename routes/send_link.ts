@@ -59,7 +59,7 @@ export function linkSender(
           end();
           if (left > 0) log.info("Download of {id} broke off", { id: attachment.id, requestId, sent, left });
         },
-      }, { now: core.now(), load });
+      }, { now: core.now(), load, freesPieces: c.env?.freesPieces });
     },
   };
 }

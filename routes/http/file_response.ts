@@ -4,11 +4,11 @@ import { Problem } from "../../services/problem.ts";
 import {
   type BodyEnd,
   bodyLength,
-  type BodyLoad,
   type BodyPart,
   type ByteSource,
   readParts,
   SMALL_BODY,
+  type StreamOptions,
   streamParts,
 } from "./body_stream.ts";
 import { type ByteRange, contentRange, decideRange } from "./byte_range.ts";
@@ -57,7 +57,7 @@ export interface DownloadFile {
 export async function fileResponse(
   request: ConditionalRequest,
   file: DownloadFile,
-  options: { now: number; boundary?: string; load?: BodyLoad },
+  options: { now: number; boundary?: string } & Pick<StreamOptions, "load" | "freesPieces">,
 ): Promise<Response> {
   // RFC 9110 §8.8.2.1: never later than the answer itself.
   const lastModified = Math.min(file.lastModified, options.now);
@@ -97,7 +97,7 @@ export async function fileResponse(
   const onEnd = (end: BodyEnd) => file.onEnd?.(end);
   const body = bodyLength(parts) <= SMALL_BODY
     ? await readParts(parts, source, { onEnd, load: options.load })
-    : streamParts(parts, source, { onEnd, load: options.load });
+    : streamParts(parts, source, { ...options, onEnd });
   return new Response(body, init);
 }
 

@@ -88,7 +88,7 @@ Deno.test("a body of no bytes ends at once and closes the source", async () => {
   }
 });
 
-Deno.test("any parts, short reads and sizes of buffer give the same bytes", async () => {
+Deno.test("any parts, short reads and freed pieces give the same bytes", async () => {
   const bytes = crypto.getRandomValues(new Uint8Array(3000));
   const part = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
@@ -100,19 +100,13 @@ Deno.test("any parts, short reads and sizes of buffer give the same bytes", asyn
   const run = fc.asyncProperty(
     fc.array(part, { maxLength: 8 }),
     fc.integer({ min: 1, max: 4000 }),
-    fc.integer({ min: 1, max: 5000 }),
-    async (parts, most, viewSize) => {
+    fc.boolean(),
+    async (parts, most, freesPieces) => {
       const { source, seen } = sourceOf(bytes, most);
       const ends: BodyEnd[] = [];
-      const reader = streamParts(parts, source, { onEnd: (end) => ends.push(end) }).getReader({
-        mode: "byob",
-      });
+      const body = streamParts(parts, source, { onEnd: (end) => ends.push(end), freesPieces });
       const got: number[] = [];
-      for (;;) {
-        const { value, done } = await reader.read(new Uint8Array(viewSize));
-        if (done) break;
-        got.push(...value);
-      }
+      for await (const piece of body) got.push(...piece);
       const expected = parts.flatMap((one) => [
         ...(one instanceof Uint8Array ? one : bytes.subarray(one.offset, one.offset + one.length)),
       ]);
@@ -124,29 +118,42 @@ Deno.test("any parts, short reads and sizes of buffer give the same bytes", asyn
   await fc.assert(run);
 });
 
-Deno.test("large bodies are read in 1 MiB, and only as far as they are taken", async () => {
-  const { source, seen } = sourceOf(new Uint8Array(3 * 1_048_576));
-  const reader = streamParts([{ offset: 0, length: 3 * 1_048_576 }], source).getReader();
+Deno.test("large bodies are read in 256 KiB, and only as far as they are taken", async () => {
+  const { source, seen } = sourceOf(new Uint8Array(3 * 262_144));
+  const reader = streamParts([{ offset: 0, length: 3 * 262_144 }], source).getReader();
   assert.equal(seen.reads, 0);
-  assert.equal((await reader.read()).value!.length, 1_048_576);
+  assert.equal((await reader.read()).value!.length, 262_144);
   assert.equal(seen.reads, 1);
   await reader.cancel();
   assert.equal(seen.reads, 1);
+});
+
+Deno.test("pieces are freed when the next one is asked for, and only for readers that hold their memory", async () => {
+  for (const freesPieces of [false, true]) {
+    const { source } = sourceOf(text, 12);
+    const reader = streamParts([{ offset: 0, length: 36 }], source, { freesPieces }).getReader();
+    const pieces: Uint8Array[] = [];
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      assert.equal(read.value.length, 12);
+      pieces.push(read.value);
+    }
+    assert.deepEqual(pieces.map(({ length }) => length), freesPieces ? [0, 0, 0] : [12, 12, 12]);
+  }
 });
 
 Deno.test("the more bodies are open, the smaller the pieces they are read in", async () => {
   const load = noLoad();
   const bytes = new Uint8Array(2 * 1_048_576);
   const start = () => streamParts([{ offset: 0, length: bytes.length }], sourceOf(bytes).source, { load });
-  const others = Array.from({ length: 31 }, start);
+  const others = Array.from({ length: 63 }, start);
   const reader = start().getReader();
-  assert.equal((await reader.read()).value!.length, 262_144);
+  assert.equal((await reader.read()).value!.length, 131_072);
   await reader.cancel();
   await Promise.all(others.slice(1).map((other) => other.cancel()));
   assert.equal(load.open, 1);
   await new Response(others[0]).bytes();
   const { sent, ...bodies } = load;
-  assert.deepEqual(bodies, { open: 0, whole: 1, broken: 31 });
+  assert.deepEqual(bodies, { open: 0, whole: 1, broken: 63 });
   assert.ok(sent >= bytes.length, `${sent} bytes sent`);
 });
 

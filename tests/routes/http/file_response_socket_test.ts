@@ -49,7 +49,7 @@ function serve(
     { port: 0, hostname: "127.0.0.1", onListen() {}, onError: () => new Response(null, { status: 500 }) },
     async (request) => {
       try {
-        return await fileResponse(request, file, { now: Date.now() });
+        return await fileResponse(request, file, { now: Date.now(), freesPieces: true });
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         return Response.json({ code: error.code }, { status: error.status, headers: error.headers });
