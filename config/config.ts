@@ -178,6 +178,7 @@ export interface Config {
       /** What one run reads at most, about. */
       bytesPerRun: number;
     };
+    storageReport: JobSettings;
   };
   downloads: {
     /** Absolute path; null: there is no such folder. */

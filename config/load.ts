@@ -227,6 +227,10 @@ function toConfig(values: Values): Config {
         schedule: values["jobs.storedBytes.schedule"],
         bytesPerRun: values["jobs.storedBytes.bytesPerRun"],
       },
+      storageReport: {
+        enabled: values["jobs.storageReport.enabled"],
+        schedule: values["jobs.storageReport.schedule"],
+      },
     },
     downloads: {
       dir: values["downloads.dir"],

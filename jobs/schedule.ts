@@ -48,6 +48,15 @@ export function scheduleJobs(services: Services, signal: AbortSignal): void {
   for (const job of JOBS) {
     const { schedule } = services.core.config.jobs[job.name];
     void Deno.cron(job.name, schedule, options, () => runScheduled(job, services, signal));
+    if (job.isDueAtStart) void runAtStart(job, services, signal);
+  }
+}
+
+async function runAtStart(job: Job, services: Services, signal: AbortSignal): Promise<void> {
+  try {
+    if (await job.isDueAtStart!(services.core)) await runScheduled(job, services, signal);
+  } catch (error) {
+    log.error("Job {name} cannot start: {error}", { name: job.name, error });
   }
 }
 

@@ -71,4 +71,6 @@ export const JOBS = {
     default: "50 GiB",
     description: "How much one run reads at most, about; the next one goes on there.",
   }),
+  "jobs.storageReport.enabled": enabled("storageReport", "counts what is stored, and by whom"),
+  "jobs.storageReport.schedule": schedule("storageReport", "53 * * * *"),
 };

@@ -57,6 +57,10 @@ export interface Job {
   step(core: Core, context: StepContext): Promise<StepResult>;
   /** What a run would remove now, in its order; changes nothing. Absent: it removes nothing. */
   candidates?(core: Core): AsyncIterable<Candidate>;
+  /** Whoever asks for a run wants it from the start, wherever the last one ended. */
+  beginsAnew?: boolean;
+  /** Whether it is to run when the server has started, beside its schedule. */
+  isDueAtStart?(core: Core): Promise<boolean>;
 }
 
 /** The run is not to go on: the process stops, or another run has taken its place. */

@@ -3,6 +3,8 @@ import { expireArchives } from "../archives/archives.ts";
 import { binDeleted, deleteOrphans, purgeBinned } from "../attachments/retention.ts";
 import { purgeAudit } from "../audit/purge.ts";
 import { expireUploads } from "../cleanup.ts";
+import { countStorage } from "../reports/count.ts";
+import { isReportMissing } from "../reports/storage.ts";
 import { expireTokens } from "../tokens/expiry.ts";
 import * as candidates from "./candidates.ts";
 import type { Job, StepResult, Tally } from "./job.ts";
@@ -63,6 +65,13 @@ export const JOBS: readonly Job[] = [
     name: "storedBytes",
     description: "Reads stored bytes again and compares them with their digests; removes nothing.",
     step: verifyBlobs,
+  },
+  {
+    name: "storageReport",
+    description: "Counts what is stored, and by whom; removes nothing.",
+    step: countStorage,
+    beginsAnew: true,
+    isDueAtStart: isReportMissing,
   },
 ];
 

@@ -52,6 +52,7 @@ async function carryOut(
   { held, signal }: { held: HeldRun; signal: AbortSignal | undefined },
 ): Promise<RunRecord | null> {
   const { run } = held;
+  if (job.beginsAnew && run.by !== null) held.position = null;
   let renewedAt = core.now();
 
   function note(message: string): void {

@@ -134,6 +134,20 @@ export const keys = {
   /** Held by the one run of the job. */
   jobLease: (name: string) => ["lease", name],
 
+  // Reports
+  /** The count that is under way, or the last one. */
+  storageCount: () => ["storage_count"],
+  storageReport: () => ["storage_report"],
+  /** `2026-11-30`. */
+  storageDay: (day: string) => ["storage_day", day],
+  storageDays: () => ["storage_day"],
+  usageReport: (owner: string) => ["usage_report", owner],
+  usageReports: () => ["usage_report"],
+  /** Owners by the bytes of their files, of each count by itself. */
+  usageByBytes: (count: number, bytes: number, owner: string) => ["usage_by_bytes", count, bytes, owner],
+  usageByBytesOf: (count: number) => ["usage_by_bytes", count],
+  usageByBytesAll: () => ["usage_by_bytes"],
+
   // Blobs
   blob: (id: string) => ["blob", id],
   blobs: () => ["blob"],
@@ -144,6 +158,7 @@ export const keys = {
   /** What was made of a picture with this content. */
   variant: (sha256: string, recipe: string) => ["variant", sha256, recipe],
   variants: (sha256: string) => ["variant", sha256],
+  variantsAll: () => ["variant"],
   /** Blobs to be looked at by the sweep, by the time from which on. */
   blobSweep: (time: number, id: string) => ["blob_sweep", time, id],
   blobSweeps: () => ["blob_sweep"],

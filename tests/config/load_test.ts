@@ -37,6 +37,7 @@ Deno.test("without any configuration, the documented defaults hold", async () =>
       auditEntries: { enabled: true, schedule: "50 2 * * *" },
       temporaryFiles: { enabled: true, schedule: "37 * * * *", retentionHours: 2 },
       storedBytes: { enabled: true, schedule: "40 1 * * *", bytesPerRun: 50 * 1024 * MIB },
+      storageReport: { enabled: true, schedule: "53 * * * *" },
     },
     downloads: {
       dir: null,

@@ -339,6 +339,13 @@ export function testBlobStore(name: string, open: () => Promise<StoreUnderTest>)
     assert.deepEqual(await store.unsettled(), []);
   });
 
+  test("tells how much room there is, if it knows", async (store) => {
+    const room = await store.room();
+    if (room === null) return;
+    const { totalBytes, freeBytes, reserveBytes } = room;
+    assert.ok(totalBytes >= freeBytes && freeBytes > reserveBytes && reserveBytes >= 0, JSON.stringify(room));
+  });
+
   test("answers a digest that is asked for, or waited for, when it is closed", async (store) => {
     const bytes = randomBytes(9_000_000, { seed: 17 });
     const id = await stored(store, bytes);

@@ -1,6 +1,6 @@
 /** The real clock of the real server. */
 import assert from "node:assert/strict";
-import { startServer } from "../support/server.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 
 Deno.test("the schedule runs the jobs that are switched on, and a stop ends them", async () => {
   // Deno's own switch for tests: every cron fires each 200 ms, whatever its schedule.
@@ -21,3 +21,25 @@ Deno.test("the schedule runs the jobs that are switched on, and a stop ends them
   assert.equal(jobs.find(({ name }) => name === "orphans")!.last, null, "it is switched off");
   assert.equal((await server.stop()).success, true);
 });
+
+Deno.test("a new server counts once by itself what is stored, and not again when it starts anew", async () => {
+  await using server = await startServer();
+  const runs = async (): Promise<{ state: string; by: string | null }[]> =>
+    (await ask(server, "jobs/storageReport/runs")).items;
+  while ((await runs())[0]?.state !== "done");
+  const first = await ask(server, "storage");
+  assert.deepEqual([first.complete, first.files], [true, 0]);
+  const put = await server.fetch("/api/v1/files/a.bin", { method: "PUT", body: "data" });
+  await put.body?.cancel();
+  assert.equal(put.status, 201);
+  await server.restart();
+  const later = await ask(server, "storage");
+  assert.deepEqual([later.asOf, later.files], [first.asOf, 0]);
+  assert.deepEqual((await runs()).map(({ by }) => by), [null]);
+  assert.equal((await server.stop()).success, true);
+});
+
+// deno-lint-ignore no-explicit-any -- the answer
+async function ask(server: TestServer, path: string): Promise<any> {
+  return await (await server.fetch(`/api/v1/admin/${path}`, { user: { sub: "root", role: "admin" } })).json();
+}

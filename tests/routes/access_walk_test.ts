@@ -269,6 +269,8 @@ const TABLE: Record<string, Row> = {
   "GET /api/v1/admin/overview": { expect: { none: "401 403 403 200" } },
   "GET /api/v1/admin/uploads": { expect: { none: "401 403 403 200" } },
   "GET /api/v1/admin/attachments": { expect: { none: "401 403 403 200" } },
+  "GET /api/v1/admin/storage": { expect: { none: "401 403 403 200" } },
+  "GET /api/v1/admin/usage": { expect: { none: "401 403 403 200" } },
   "GET /api/v1/admin/tokens": { expect: { none: "401 403 403 200" } },
   "POST /api/v1/attachments/delete": { body: { ids: ["1"] }, expect: SIGNED_IN },
   "POST /api/v1/attachments/restore": { body: { ids: ["1"] }, expect: SIGNED_IN },

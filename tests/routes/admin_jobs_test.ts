@@ -46,6 +46,7 @@ Deno.test("all jobs are listed with switch, schedule, next and last run", async 
     ["auditEntries", "2030-05-06T02:50:00.000Z"],
     ["temporaryFiles", "2030-05-05T03:37:00.000Z"],
     ["storedBytes", "2030-05-06T01:40:00.000Z"],
+    ["storageReport", "2030-05-05T03:53:00.000Z"],
   ]);
   assert.ok(
     items.every((job: { last: unknown; running: unknown }) => job.last === null && job.running === null),

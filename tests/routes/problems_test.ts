@@ -396,6 +396,8 @@ const TABLE: Record<string, Bad[]> = {
     `q=${"x".repeat(256)}`,
     `businessType=${"x".repeat(65)}`,
   ),
+  "GET /api/v1/admin/storage": [{ path: "/api/v1/admin/storage", status: 403, code: "forbidden" }],
+  "GET /api/v1/admin/usage": adminList("usage", "sort=size"),
   "GET /api/v1/admin/tokens": adminList("tokens", "owner=", "status=used"),
   "GET /api/v1/admin/jobs": [{ path: "/api/v1/admin/jobs", status: 403, code: "forbidden" }],
   "GET /api/v1/admin/jobs/:name/runs": [
