@@ -87,6 +87,24 @@ Deno.test("what has ended or expired is not listed, and an administrator ends wh
   assert.deepEqual((await adminGet(app, "uploads")).items, []);
 });
 
+Deno.test("a page ends early when its sessions have very many chunks to be read, and the next one goes on", async () => {
+  await using app = await start();
+  const [other, large] = await sessions(app, 2);
+  const { records } = app.services.core;
+  for (let offset = 0; offset < 50_500; offset += 500) {
+    await records.transact((commit) => {
+      for (let more = offset; more < offset + 500; more++) {
+        commit.set(keys.uploadChunk(large!, more), { size: 1, sha256: "", writer: "" });
+      }
+      return Promise.resolve();
+    });
+  }
+  await app.restart();
+  const { items, sizes } = await adminPages(app, "uploads");
+  assert.deepEqual([idsOf(items), sizes], [[large, other], [1, 1]]);
+  assert.deepEqual((await adminPages(app, "uploads")).sizes, [2], "now they are known");
+});
+
 Deno.test("more than five hundred are listed by owner, the newest first, all of them", async () => {
   await using app = await start();
   const { records } = app.services.core;
