@@ -18,7 +18,11 @@ import { DataDirBusy, DataDirUnusable } from "./services/data_dir.ts";
 import { openServices, type Services } from "./services/open.ts";
 
 const SIGN_IN_HOURS = 12;
-const SAME_SIGNAL_MS = 2000;
+/**
+ * Signals within so long of the first one are the same request still: a terminal sends Ctrl-C to deno task and to us, and
+ * deno task passes it on, once or twice, on a busy machine seconds later.
+ */
+const SAME_REQUEST_MS = 10_000;
 /** Of the grace time, kept for uploads to record what counted, and for closing. */
 const SETTLE_MS = 2000;
 const CLOSE_MS = 500;
@@ -54,9 +58,8 @@ async function main(): Promise<void> {
   let stoppingSince: number | null = null;
   async function stop() {
     if (stoppingSince !== null) {
-      // A terminal sends Ctrl-C to deno task and to us, and deno task passes it on: the same request again.
-      if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
-      Deno.exit(130); // Asked twice: at once. What was acknowledged is safe.
+      if (performance.now() - stoppingSince < SAME_REQUEST_MS) return;
+      Deno.exit(130); // Asked again: at once. What was acknowledged is safe.
     }
     stoppingSince = performance.now();
     console.log("Stopping: running uploads end or keep what counted.");

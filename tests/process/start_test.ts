@@ -80,10 +80,11 @@ Deno.test("on a terminal the sign-in link is printed whole and works; Ctrl-C let
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
+  let running = true;
+  const ended = terminal.status.then(() => running = false);
   using cleanup = new DisposableStack();
   // With its terminal gone, all that runs on it ends.
-  const ended = terminal.status.then(() => cleanup.move());
-  cleanup.defer(() => terminal.kill("SIGKILL"));
+  cleanup.defer(() => running && terminal.kill("SIGKILL"));
   const keyboard = terminal.stdin.getWriter();
   let output = "";
   let upload: RawConnection | null = null;
@@ -106,7 +107,7 @@ Deno.test("on a terminal the sign-in link is printed whole and works; Ctrl-C let
     if (output.includes("Stopping") && upload !== null && !stopping) {
       stopping = true;
       await upload.send("lf");
-      assert.equal((await upload.response())?.status, 201);
+      assert.equal((await upload.response())?.status, 201, output);
     }
   }
   upload?.[Symbol.dispose]();
