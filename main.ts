@@ -9,6 +9,7 @@ import { configureLog } from "./log.ts";
 import { createApp } from "./routes/app.ts";
 import { readPage } from "./routes/page_files.ts";
 import { PAGE_FILE } from "./routes/page_path.ts";
+import { maskAddressesInTraces } from "./routes/request_trace.ts";
 import { type RunningServer, serveApp, type ServeOptions } from "./routes/serve.ts";
 import { type Access, openAccess } from "./services/access/access.ts";
 import { issuerOf } from "./services/access/issuer.ts";
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
   if ("mistakes" in loaded) fail(["Pawl cannot start; the configuration has mistakes:", ...loaded.mistakes]);
   const { config } = loaded;
   configureLog(config.log);
+  maskAddressesInTraces();
 
   const services = await open(config);
   const secret = config.jwt.secret ?? await readOrCreateSecret(config.dataDir);
@@ -138,7 +140,8 @@ async function announce(config: Config, { access, port }: { access: Access; port
   }
   if (config.auth === "on" && config.oidc.clientId) lines.push(`  or at         ${config.jwt.issuer}`);
   lines.push(`  API           ${baseAddress(place)}/docs`);
-  console.log(lines.join("\n"));
+  // Not by the console, which Deno copies into its telemetry: the link signs in.
+  await Deno.stdout.write(new TextEncoder().encode(lines.join("\n") + "\n"));
 }
 
 function fail(lines: string[]): never {

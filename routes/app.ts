@@ -44,6 +44,7 @@ import { pages } from "./pages.ts";
 import { answerError } from "./problem_response.ts";
 import { requestLog } from "./request_log.ts";
 import { requestMetrics } from "./request_metrics.ts";
+import { requestTrace } from "./request_trace.ts";
 import { securityHeaders } from "./security_headers.ts";
 import { signIn } from "./sign_in.ts";
 import { signInPolicy } from "./sign_in_policy.ts";
@@ -76,6 +77,7 @@ export function createApp(
   app.notFound(methodNotAllowed(app));
 
   app.use(requestLog({ trusted: trustedProxies(config.trustedProxies) }));
+  app.use(requestTrace);
   app.use(requestMetrics(core.metrics.http));
   app.use(oldRefusals);
   app.use(auditRefusals(refusals));

@@ -3,7 +3,9 @@ import { getLogger } from "@logtape/logtape";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Env } from "./env.ts";
 import { clientAddress, type TrustedProxies } from "./http/client_address.ts";
+import { loggedPath } from "./http/logged_path.ts";
 import { answerError } from "./problem_response.ts";
+import { traceId } from "./request_trace.ts";
 
 export interface RequestLogOptions {
   trusted: TrustedProxies;
@@ -13,8 +15,8 @@ export interface RequestLogOptions {
 
 /**
  * The outermost middleware: sets `requestId` and `clientAddress`, answers with `X-Request-Id`, and logs method, path
- * without its query, status, duration until the headers, declared body length, client and caller. The id is always
- * our own, so nobody can write into our logs with it.
+ * without its query, status, duration until the headers, declared body length, client, caller and trace. The id is
+ * always our own, so nobody can write into our logs with it.
  */
 export function requestLog(
   { trusted, now = () => performance.now() }: RequestLogOptions,
@@ -44,6 +46,7 @@ function writeLine(c: Context<Env>, durationMs: number): void {
   const log = getLogger(["pawl", "http"]);
   if (!log.isEnabledFor(level)) return;
   const { requestId, clientAddress, caller } = c.var;
+  const trace = traceId();
   log[level]("{method} {path} {status} {durationMs} ms", {
     requestId,
     method: c.req.method.slice(0, 16),
@@ -53,19 +56,8 @@ function writeLine(c: Context<Env>, durationMs: number): void {
     bytesIn: declaredLength(c.req.header("Content-Length")),
     client: clientAddress,
     caller: caller?.id ?? null,
+    ...(trace !== undefined && { traceId: trace }),
   });
-}
-
-const MAX_PATH = 300;
-
-/**
- * A path as it may stand in a log: access tokens masked, control, format and line-breaking characters
- * percent-encoded again, and cut to a length.
- */
-export function loggedPath(path: string): string {
-  const masked = path.replace(/^(\/+d\/+)[^/]+/, "$1***");
-  const cut = masked.length > MAX_PATH ? masked.slice(0, MAX_PATH) + "…" : masked;
-  return cut.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, encodeURIComponent);
 }
 
 function declaredLength(header: string | undefined): number | null {

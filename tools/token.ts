@@ -79,7 +79,9 @@ async function main(): Promise<number> {
     const secret = config.jwt.secret ?? await readOrCreateSecret(config.dataDir);
     const token = await openAccess({ secret, issuer: null, now: Date.now }).mintToken(request.token);
     if (config.auth === "off") console.error("Note: PAWL_AUTH=off, so the server does not look at tokens.");
-    console.log(request.link ? signInLink(token, config) : token);
+    // Not by the console, which Deno copies into its telemetry.
+    const text = request.link ? signInLink(token, config) : token;
+    await Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
     return 0;
   } catch (error) {
     return fail([error instanceof Error ? error.message : String(error)]);

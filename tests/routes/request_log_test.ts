@@ -4,8 +4,9 @@ import fc from "fast-check";
 import { Hono } from "hono";
 import type { Env } from "../../routes/env.ts";
 import { trustedProxies } from "../../routes/http/client_address.ts";
+import { loggedPath } from "../../routes/http/logged_path.ts";
 import { answerError } from "../../routes/problem_response.ts";
-import { loggedPath, requestLog } from "../../routes/request_log.ts";
+import { requestLog } from "../../routes/request_log.ts";
 import { Problem } from "../../services/problem.ts";
 
 const PEER = { remoteAddr: { transport: "tcp", hostname: "192.0.2.7", port: 1 } as Deno.NetAddr };
