@@ -1,32 +1,51 @@
 /** Whether the parts that the server works with answer, asked under a deadline. */
 import { getLogger } from "@logtape/logtape";
+import { toProblem } from "./problem_response.ts";
 
-export const CHECK_RESULTS = ["ok", "failed", "silent"] as const;
+/** `full`: nothing new fits, but what is there can be read and deleted. */
+export const CHECK_RESULTS = ["ok", "full", "failed", "silent"] as const;
 export type CheckResult = (typeof CHECK_RESULTS)[number];
 
 /** By the part's name. */
 export type Health = () => Promise<Record<string, CheckResult>>;
 
+export interface HealthOptions {
+  /** Milliseconds after which a silent check counts as such. */
+  deadlineMs?: number;
+  /** Milliseconds for which a result is told again: checks write, and anybody may ask. */
+  freshMs?: number;
+  /** Milliseconds, monotonic. */
+  now?: () => number;
+}
+
 /** `checks` by name: resolves while the part works, throws while it does not. */
 export function healthOf(
   checks: Record<string, () => Promise<void>>,
-  { deadlineMs = 2000 }: { deadlineMs?: number } = {},
+  { deadlineMs = 2000, freshMs = 1000, now = () => performance.now() }: HealthOptions = {},
 ): Health {
   const probes = Object.entries(checks).map(([name, check]) =>
-    [name, probe(name, check, deadlineMs)] as const
+    [name, probe(name, check, { deadlineMs, freshMs, now })] as const
   );
   return async () =>
     Object.fromEntries(await Promise.all(probes.map(async ([name, ask]) => [name, await ask()] as const)));
 }
 
 /**
- * Asks `check` under a deadline. Askers that come while it runs share its result, and one that hangs is not started
- * again before it has ended: probes must not pile up on what is already in trouble.
+ * Asks `check` under a deadline. Askers that come while it runs, or shortly after, share its result, and one that
+ * hangs is not started again before it has ended: probes must not pile up on what is already in trouble.
  */
-function probe(name: string, check: () => Promise<void>, deadlineMs: number) {
-  let running: Promise<"ok" | "failed"> | null = null;
+function probe(
+  name: string,
+  check: () => Promise<void>,
+  { deadlineMs, freshMs, now }: Required<HealthOptions>,
+) {
+  let running: Promise<CheckResult> | null = null;
+  let endedAt = -Infinity;
   return async (): Promise<CheckResult> => {
-    running ??= run(name, check).finally(() => running = null);
+    if (running === null || now() - endedAt > freshMs) {
+      endedAt = Infinity;
+      running = run(name, check).finally(() => endedAt = now());
+    }
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silent = new Promise<"silent">((resolve) => {
       timer = setTimeout(() => resolve("silent"), deadlineMs);
@@ -39,12 +58,12 @@ function probe(name: string, check: () => Promise<void>, deadlineMs: number) {
   };
 }
 
-async function run(name: string, check: () => Promise<void>): Promise<"ok" | "failed"> {
+async function run(name: string, check: () => Promise<void>): Promise<CheckResult> {
   try {
     await check();
     return "ok";
   } catch (error) {
     getLogger(["pawl", "health"]).warning("check {name} failed", { name, error });
-    return "failed";
+    return toProblem(error).code === "disk-full" ? "full" : "failed";
   }
 }

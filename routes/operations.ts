@@ -37,8 +37,8 @@ const readyRoute = createRoute({
   summary: "Whether the server should get traffic",
   security: [],
   responses: {
-    200: json("It should.", ReadySchema),
-    503: json("It should not: a check failed or was silent, or the server is stopping.", ReadySchema),
+    200: json("It should; with a part that is `full` it takes no new files, and does all else.", ReadySchema),
+    503: json("It should not: a check failed or was silent for 2 s, or the server is stopping.", ReadySchema),
   },
 });
 
@@ -58,7 +58,7 @@ export function operations({ health, draining }: OperationsOptions): OpenAPIHono
   app.openapi(liveRoute, (c) => c.json({ status: "live" as const }, 200));
   app.openapi(readyRoute, async (c) => {
     const checks = await health();
-    const healthy = Object.values(checks).every((result) => result === "ok");
+    const healthy = Object.values(checks).every((result) => result === "ok" || result === "full");
     const status = draining() ? "stopping" : healthy ? "ready" : "not-ready";
     const body = { status, checks } as const;
     if (status === "ready") return c.json(body, 200);

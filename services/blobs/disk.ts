@@ -7,11 +7,11 @@ import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Segment } from "../model.ts";
 import { Problem } from "../problem.ts";
-import type { BlobReader, BlobStore, BlobWriter, StorageObserver } from "./blob_store.ts";
+import type { BlobReader, BlobStore, BlobWriter, Room, StorageObserver } from "./blob_store.ts";
 import { newDirectorySyncs } from "./directory_syncs.ts";
 import { dayOf, openBegun } from "./disk_begun.ts";
 import { diskFull, onDisk } from "./disk_errors.ts";
-import { openForWriting, removeIfPresent, shortenIfLonger } from "./disk_files.ts";
+import { openForWriting, removeIfPresent, shortenIfLonger, writeAndRemove } from "./disk_files.ts";
 import { openDiskHasher } from "./disk_hasher.ts";
 import { openDiskReader } from "./disk_reader.ts";
 
@@ -65,9 +65,14 @@ export async function openDisk({ directory, now, observer }: DiskOptions): Promi
       room = { bytes: bavail * bsize, askedAt: time };
     }
     if (room.bytes - bytes < RESERVE) {
-      throw diskFull(new Error(`${room.bytes} bytes are free; ${RESERVE} are kept for records`));
+      throw noRoom(room.bytes);
     }
     room.bytes -= bytes;
+  }
+
+  async function askRoom(): Promise<Room> {
+    const { blocks, bavail, bsize } = await onDisk(statfs(directory));
+    return { totalBytes: blocks * bsize, freeBytes: bavail * bsize, reserveBytes: RESERVE };
   }
 
   /** The file's entry in the folder of its day, and that folder's own: whoever made it may not have come to that. */
@@ -155,15 +160,12 @@ export async function openDisk({ directory, now, observer }: DiskOptions): Promi
       hasher.digest(id, segments.map((segment) => ({ ...segment, path: pathOf(segment.file) }))),
 
     async check() {
-      const probe = join(notes, "health");
-      (await onDisk(Deno.open(probe, { write: true, create: true, mode: 0o600 }))).close();
-      await onDisk(removeIfPresent(probe));
+      const { freeBytes } = await askRoom();
+      if (freeBytes < RESERVE) throw noRoom(freeBytes);
+      await onDisk(writeAndRemove(join(notes, "health")));
     },
 
-    async room() {
-      const { blocks, bavail, bsize } = await onDisk(statfs(directory));
-      return { totalBytes: blocks * bsize, freeBytes: bavail * bsize, reserveBytes: RESERVE };
-    },
+    room: askRoom,
 
     close() {
       hasher.close();
@@ -172,3 +174,6 @@ export async function openDisk({ directory, now, observer }: DiskOptions): Promi
     },
   };
 }
+
+const noRoom = (bytes: number) =>
+  diskFull(new Error(`${bytes} bytes are free; ${RESERVE} are kept for records`));

@@ -21,6 +21,18 @@ export async function removeIfPresent(path: string): Promise<void> {
   }
 }
 
+/** One byte, brought to stable storage. */
+export async function writeAndRemove(path: string): Promise<void> {
+  const file = await Deno.open(path, { write: true, create: true, mode: 0o600 });
+  try {
+    await file.write(new Uint8Array(1));
+    await file.syncData();
+  } finally {
+    file.close();
+  }
+  await removeIfPresent(path);
+}
+
 /** To `size` bytes. */
 export async function shortenIfLonger(path: string, size: number): Promise<void> {
   try {

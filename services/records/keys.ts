@@ -162,6 +162,9 @@ export const keys = {
   /** Blobs to be looked at by the sweep, by the time from which on. */
   blobSweep: (time: number, id: string) => ["blob_sweep", time, id],
   blobSweeps: () => ["blob_sweep"],
+
+  /** Written by readiness checks, to see that it can be. */
+  health: () => ["health"],
 };
 
 /** An owner's live attachments and those in their recycle bin are listed apart. */

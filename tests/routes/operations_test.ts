@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { healthOf } from "../../routes/health.ts";
+import { healthOf, type HealthOptions } from "../../routes/health.ts";
 import { operations } from "../../routes/operations.ts";
+import { Problem } from "../../services/problem.ts";
 
-interface Options {
+interface Options extends HealthOptions {
   checks?: Record<string, () => Promise<void>>;
   draining?: () => boolean;
-  deadlineMs?: number;
 }
 
 function app({ checks = {}, draining = () => false, ...options }: Options) {
@@ -46,6 +46,25 @@ Deno.test("a check that throws at once is a failed one", async () => {
     },
   });
   assert.equal(body.checks.records, "failed");
+});
+
+Deno.test("a full disk takes no new files, but there is more to do: the server stays ready and says so", async () => {
+  const full = () => Promise.reject(new Problem("disk-full", "Full."));
+  const { status, body } = await ready({ checks: { records: well, storage: full } });
+  assert.equal(status, 200);
+  assert.deepEqual(body, { status: "ready", checks: { records: "ok", storage: "full" } });
+});
+
+Deno.test("a result is told again for a second, however often somebody asks, and then found out anew", async () => {
+  let now = 0, asked = 0;
+  const check = () => ++asked === 1 ? broken() : well();
+  const shared = app({ checks: { records: check }, now: () => now });
+  const statusNow = async () => (await shared.request("/health/ready")).status;
+  assert.deepEqual([await statusNow(), await statusNow()], [503, 503]);
+  now = 1000;
+  assert.deepEqual([await statusNow(), asked], [503, 1]);
+  now = 1001;
+  assert.deepEqual([await statusNow(), asked], [200, 2]);
 });
 
 Deno.test("a silent check is waited for until its deadline and not started a second time", async () => {
