@@ -5,7 +5,9 @@ import type { Values } from "./settings.ts";
 
 /** A value that was given wrongly is absent: rules about it are silent, its own mistake says enough. */
 export function crossRules(values: Partial<Values>): string[] {
-  return [chunkSizes, takeover, authOff, issuer, tempDir, tokenHours].flatMap((rule) => rule(values));
+  return [chunkSizes, takeover, authOff, issuer, tempDir, tokenHours, watermarks].flatMap((rule) =>
+    rule(values)
+  );
 }
 
 /** An address that only programs of the same machine can reach. */
@@ -35,6 +37,15 @@ function tokenHours(values: Partial<Values>): string[] {
   const { "tokens.validHours": hours, "tokens.maxValidHours": most } = values;
   if (hours === undefined || most === undefined || hours <= most) return [];
   return [`tokens.validHours is ${hours}: it must not be more than tokens.maxValidHours, which is ${most}.`];
+}
+
+/** Otherwise every picture of these types would be refused when it has been sent. */
+function watermarks(values: Partial<Values>): string[] {
+  const { businessTypes, "images.engine": engine } = values;
+  if (engine !== "off" || businessTypes === undefined) return [];
+  return Object.entries(businessTypes).filter(([, { addWatermark }]) => addWatermark).map(([name]) =>
+    `businessTypes.${name}.addWatermark is true and images.engine "off": without an engine addWatermark must be false.`
+  );
 }
 
 function authOff({ auth, authOffAnywhere, host }: Partial<Values>): string[] {

@@ -197,6 +197,15 @@ Deno.test("links must not live longer without saying so than they may", async ()
   assert.deepEqual(await mistakesOf({}, { tokens: { validHours: 24, maxValidHours: 24 } }), []);
 });
 
+Deno.test("types must not want watermarks where nothing can put them on", async () => {
+  const businessTypes = { Photo: { addWatermark: true }, Scan: { addWatermark: false } };
+  assert.deepEqual(await mistakesOf({}, { businessTypes, images: { engine: "off" } }), [
+    'businessTypes.Photo.addWatermark is true and images.engine "off": without an engine addWatermark must be false.',
+  ]);
+  assert.deepEqual(await mistakesOf({}, { businessTypes, images: { engine: "imagescript" } }), []);
+  assert.deepEqual(await mistakesOf({}, { images: { engine: "off" } }), []);
+});
+
 Deno.test("hostile text in any variable is a mistake or a value, never a crash", async () => {
   const names = [
     ...Object.keys(VARIABLES),
