@@ -129,6 +129,8 @@ async function sendMissing(carrier: Carrier, session: UploadSession, pending: Pe
 
     async put({ start, end, tries }, { signal, onSent }) {
       const bytes = await source.read(start, end);
+      // Behind the read, so that no byte of another file is sent, also after a long pause.
+      await source.requireVersion();
       const digest = contentDigest(await digestOf(bytes));
       const how = { signal, onSent, stallMs, deadlineMs: deadlineMs(end - start, tries) };
       await putChunk(server, { id, offset: start, bytes, digest }, how);

@@ -14,6 +14,8 @@ export interface Source {
    * Throws `source-unreadable`, or `source-changed` when there are not as many.
    */
   read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Throws `source-changed` when the source itself says that it is another file by now. Costs little. */
+  requireVersion(): Promise<void>;
   /** Throws `source-changed` when the file is not what it was at the beginning, as far as that can be seen. */
   requireSame(): Promise<void>;
 }
@@ -41,8 +43,12 @@ export async function openSource(given: UploadSource): Promise<Source> {
       return bytes;
     },
 
-    async requireSame() {
+    async requireVersion() {
       if (await versionOf(given) !== version) throw changed();
+    },
+
+    async requireSame() {
+      await source.requireVersion();
       // Browsers notice a changed file when it is read.
       if (size > 0) await source.read(size - 1, size);
     },

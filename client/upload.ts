@@ -21,12 +21,17 @@ const ASK_AGAIN_BYTES = 16 * 1024 * 1024;
 /** Sessions that one upload may try, when one after the other expires or belongs to another file. */
 const MAX_SESSIONS = 3;
 const GONE = new Set(["upload-expired", "not-found"]);
-const OTHER_FILE = new Set(["content-differs", "chunk-conflict", "upload-failed"]);
+const OTHER_FILE = new Set(["content-differs", "chunk-conflict"]);
 const INSTANT = Symbol("instant");
 
 /** The digest of the whole file, known or on its way; null when nobody computes it. */
 interface WholeDigest {
   known: Promise<string | null>;
+}
+
+/** A session that was given other bytes than it declares, not one whose file is refused for what it is. */
+function failedOfOtherBytes({ code, extra: { reason = "digest-mismatch" } }: PawlError): boolean {
+  return code === "upload-failed" && reason === "digest-mismatch";
 }
 
 export interface UploadParts {
@@ -100,11 +105,13 @@ export function startUpload(
         return await carry(session, { source, known, wish });
       } catch (error) {
         if (!(error instanceof PawlError) || signal.aborted) throw error;
+        // Nobody can go on with what has arrived of a file that is another one now.
+        if (error.code === "source-changed") await discard(session.id);
         const { attachmentId } = error.extra;
         if (error.code === "upload-ended" && typeof attachmentId === "string") {
           return await attachmentOf(attachmentId, known);
         }
-        const otherFile = OTHER_FILE.has(error.code);
+        const otherFile = OTHER_FILE.has(error.code) || failedOfOtherBytes(error);
         if (otherFile) await source.requireSame();
         const named = options.sessionId !== undefined && round === 1;
         if (round === MAX_SESSIONS || !(GONE.has(error.code) || otherFile && !named)) throw error;

@@ -18,7 +18,7 @@ export interface RandomAccessSource {
   readonly type?: string;
   /** Bytes `start` (inclusive) to `end` (exclusive). Fewer bytes count as a file that has changed. */
   read(start: number, end: number): ReadResult | Promise<ReadResult>;
-  /** Anything that is another text once the file has changed, e.g. of its time and size; asked before the end. */
+  /** Anything that is another text once the file has changed, e.g. of its time and size; asked with each chunk. */
   version?(): string | Promise<string>;
 }
 

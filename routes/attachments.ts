@@ -83,6 +83,8 @@ const changeRoute = createRoute({
       "attachment-state",
       "file-too-large",
       "type-not-allowed",
+      "content-mismatch",
+      "image-unsupported",
     ),
   },
 });

@@ -1,6 +1,6 @@
 /** A form with a whole file and what is said of it, in any order, as an attachment. */
 import type { Core } from "../services/core.ts";
-import type { FileRequest } from "../services/file_rules.ts";
+import { fileFacts, type FileRequest } from "../services/file_rules.ts";
 import type { AttachmentRecord, Caller } from "../services/model.ts";
 import { Problem } from "../services/problem.ts";
 import { giveUp, keep, receive, type Received, widestLimit } from "../services/uploads/whole_file.ts";
@@ -12,6 +12,8 @@ export interface FileForm {
   nameOf?: (name: string) => string;
   /** What the fields and the file's part say; throws what is wrong with them. */
   requestOf(fields: Record<string, string>, file: SentFile): FileRequest & { sha256?: string | undefined };
+  /** Whether the fields before the file say already what it is called and what its type is. */
+  isNamed(fields: Record<string, string>): boolean;
 }
 
 interface SentFile {
@@ -19,11 +21,14 @@ interface SentFile {
   contentType: string | null;
 }
 
-/** Its file goes into a blob under the widest rules; what it may be is decided when all fields are known. */
+/**
+ * Its file goes into a blob under the widest rules; what it may be is decided when all fields are known, and by its first
+ * bytes where they came before it.
+ */
 export async function storeForm(
   core: Core,
   caller: Caller,
-  { request, nameOf, requestOf }: FileForm & { request: Request },
+  { request, nameOf, requestOf, isNamed }: FileForm & { request: Request },
 ): Promise<AttachmentRecord> {
   const leave = core.gate.enter();
   const state: { received?: Received } = {};
@@ -35,14 +40,16 @@ export async function storeForm(
       maxFields: 20,
       maxFieldBytes: 4096,
       idleMs: core.config.uploads.idleSeconds * 1000,
-      async onFile({ fileName, contentType, body }) {
+      async onFile({ fileName, contentType, fieldsBefore, body }) {
         const refusal = () =>
           new Problem("file-too-large", `No file may have more than ${limit} bytes here.`, {
             extra: { maxBytes: limit },
           });
         const file = { length: null, atMost: contentLength(request.headers), digests: {}, body };
-        state.received = await receive(core, caller, { file, maxBytes: limit, refusal });
-        return { fileName, contentType };
+        const sent = { fileName, contentType };
+        const facts = isNamed(fieldsBefore) ? fileFacts(core.config, requestOf(fieldsBefore, sent)) : null;
+        state.received = await receive(core, caller, { file, facts, maxBytes: limit, refusal });
+        return sent;
       },
     });
     const wanted = requestOf(fields, file);

@@ -55,6 +55,7 @@ const openRoute = createRoute({
       "file-too-large",
       ...LIMITED,
       "type-not-allowed",
+      "content-mismatch",
       "stopping",
     ),
   },
@@ -118,7 +119,8 @@ const chunkRoute = createRoute({
   summary: "Bytes at an offset, in any order, in parallel",
   description:
     "With `Content-Digest` (sha-256, sha-512, md5) or `Content-MD5` all of the body counts or nothing; " +
-    "without one, what safely arrived counts even when the connection breaks.",
+    "without one, what safely arrived counts even when the connection breaks. A file whose first bytes are not " +
+    "what its name says is refused by them (`content-mismatch`), and the session has failed.",
   request: {
     params: params.extend({ offset: z.string() }),
     body: {
@@ -141,6 +143,7 @@ const chunkRoute = createRoute({
       "superseded",
       "upload-ended",
       "chunk-too-large",
+      "content-mismatch",
       "digest-mismatch",
       ...LIMITED,
       "disk-full",
@@ -176,6 +179,7 @@ const completeRoute = createRoute({
       "unauthenticated",
       "not-found",
       "upload-incomplete",
+      "content-mismatch",
       "digest-mismatch",
       "image-too-large",
       "image-unreadable",

@@ -34,6 +34,7 @@ const refusals = problems(
   "file-too-large",
   ...LIMITED,
   "type-not-allowed",
+  "content-mismatch",
   "digest-mismatch",
   "image-too-large",
   "image-unreadable",
@@ -124,6 +125,10 @@ export function wholeFiles(core: Core): OpenAPIHono<Env> {
     }
     const record = await storeForm(core, caller, {
       request: c.req.raw,
+      isNamed(fields) {
+        const known = { ...c.req.query(), ...fields };
+        return "fileName" in known && "businessType" in known;
+      },
       requestOf(fields, file) {
         const named = parse(NamedFile, { ...c.req.query(), ...fields });
         const fileName = named.fileName ?? file.fileName;

@@ -1,6 +1,7 @@
 /** The plain values that travel between rooms: who calls, what a session and an attachment are. */
 
 import type { Inspection } from "./images/inspection.ts";
+import type { ProblemCode } from "./problem.ts";
 
 export type Role = "admin" | "user";
 
@@ -135,6 +136,8 @@ export interface UploadRecord extends FileFacts {
   attachmentId: string | null;
   /** Why it failed, for those who ask later. */
   failure: string | null;
+  /** The code of the refusal that this was, where it was one. */
+  failureCode?: ProblemCode;
   createdAt: number;
   endedAt: number | null;
 }

@@ -99,6 +99,8 @@ export function radishAttachments(
       const record = await storeForm(core, requireCaller(c), {
         request: c.req.raw,
         nameOf: foldName,
+        // A business type that comes behind the file loosens nothing.
+        isNamed: () => true,
         requestOf(given, { fileName, contentType }) {
           if (fileName === null) {
             throw new Problem("invalid-file-name", "The file has no name. Send it with its file name.");

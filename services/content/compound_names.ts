@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import type { Sample } from "./sample.ts";
 
-const SIGNATURE = "d0cf11e0a1b11ae1";
+const SIGNATURE = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
 const HEADER_BYTES = 512;
 const ENTRY_BYTES = 128;
 const END_OF_CHAIN = 0xfffffffa;
@@ -10,10 +10,12 @@ const END_OF_CHAIN = 0xfffffffa;
 const MAX_SECTORS = 64;
 const DIFAT_IN_HEADER = 109;
 
+export const isCompound = (head: Uint8Array): boolean => SIGNATURE.every((byte, at) => head[at] === byte);
+
 /** Of the root's streams and storages, as far as the chain can be followed; empty for anything else. */
 export async function compoundNames(sample: Sample): Promise<string[]> {
   const header = Buffer.from(sample.head.buffer, sample.head.byteOffset, sample.head.byteLength);
-  if (header.length < HEADER_BYTES || header.toString("hex", 0, 8) !== SIGNATURE) return [];
+  if (header.length < HEADER_BYTES || !isCompound(header)) return [];
   const shift = header.readUInt16LE(30);
   if (shift !== 9 && shift !== 12) return [];
   const sectorBytes = 1 << shift;

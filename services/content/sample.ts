@@ -27,6 +27,8 @@ export async function takeSample(reader: BlobReader, size: number): Promise<Samp
     return into.subarray(0, filled);
   };
   const head = await read(0, HEAD_BYTES);
-  const tail = size <= HEAD_BYTES ? head : await read(Math.max(0, size - TAIL_BYTES), TAIL_BYTES);
+  // From an even place on, as letters of UTF-16 need.
+  const tailAt = Math.max(0, size - TAIL_BYTES);
+  const tail = size <= HEAD_BYTES ? head : await read(tailAt + tailAt % 2, TAIL_BYTES);
   return { size, head, tail, read };
 }

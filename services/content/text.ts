@@ -3,18 +3,25 @@
 /** Control characters that text may hold: tab, line feed, form feed, carriage return, escape of terminals. */
 const ALLOWED_CONTROLS = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
 
+export type Encoding = "utf-16le" | "utf-16be" | "other";
+
+/** By the mark at the beginning of a file. */
+export function encodingOf(head: Uint8Array): Encoding {
+  return hasMark(head, [0xff, 0xfe]) ? "utf-16le" : hasMark(head, [0xfe, 0xff]) ? "utf-16be" : "other";
+}
+
 /**
- * Text in UTF-8, UTF-16 with its mark, or any encoding that leaves ASCII as it is (GBK, Big5, Shift JIS, Latin 1):
- * no zero bytes and no other control characters.
+ * Text in UTF-16, or in UTF-8 and any encoding that leaves ASCII as it is (GBK, Big5, Shift JIS, Latin 1): no zero
+ * bytes and no other control characters. `bytes` begin at an even place of the file.
  */
-export function isText(bytes: Uint8Array): boolean {
-  if (hasMark(bytes, [0xff, 0xfe]) || hasMark(bytes, [0xfe, 0xff])) return isUtf16(bytes);
+export function isText(bytes: Uint8Array, encoding: Encoding): boolean {
+  if (encoding !== "other") return isUtf16(bytes, encoding);
   return bytes.every((byte) => byte >= 0x20 ? byte !== 0x7f : ALLOWED_CONTROLS.has(byte));
 }
 
-function isUtf16(bytes: Uint8Array): boolean {
-  const little = bytes[0] === 0xff;
-  for (let at = 2; at + 1 < bytes.length; at += 2) {
+function isUtf16(bytes: Uint8Array, encoding: Encoding): boolean {
+  const little = encoding === "utf-16le";
+  for (let at = 0; at + 1 < bytes.length; at += 2) {
     const unit = little ? bytes[at]! | bytes[at + 1]! << 8 : bytes[at]! << 8 | bytes[at + 1]!;
     if (unit < 0x20 && !ALLOWED_CONTROLS.has(unit)) return false;
   }
@@ -53,10 +60,6 @@ function afterMisc(text: string): string {
 }
 
 function decode(bytes: Uint8Array): string {
-  const encoding = hasMark(bytes, [0xff, 0xfe])
-    ? "utf-16le"
-    : hasMark(bytes, [0xfe, 0xff])
-    ? "utf-16be"
-    : "utf-8";
-  return new TextDecoder(encoding).decode(bytes);
+  const encoding = encodingOf(bytes);
+  return new TextDecoder(encoding === "other" ? "utf-8" : encoding).decode(bytes);
 }

@@ -2,12 +2,16 @@
 import { Buffer } from "node:buffer";
 import type { Sample } from "./sample.ts";
 
+const LOCAL_HEADER = [0x50, 0x4b, 0x03, 0x04];
 const END_OF_DIRECTORY = 0x06054b50;
 const DIRECTORY_ENTRY = 0x02014b50;
 const END_BYTES = 22;
 const ENTRY_BYTES = 46;
 /** Bytes of the directory that are looked at, which is thousands of entries. */
 const MAX_DIRECTORY = 1024 * 1024;
+
+/** Whether it begins as an archive does that holds something, with nothing before. */
+export const isZip = (head: Uint8Array): boolean => LOCAL_HEADER.every((byte, at) => head[at] === byte);
 
 /** At most those of the first mebibyte; empty when there is no readable directory. Nothing is decompressed. */
 export async function zipNames({ size, tail, read }: Sample): Promise<string[]> {

@@ -11,7 +11,7 @@ import { openBody } from "./body_source.ts";
 import { sizeBound } from "./chunk_rules.ts";
 import type { ContentDigests } from "./digest_check.ts";
 import { failUpload, reasonOfFailure } from "./end.ts";
-import { findUpload, requireFresh, requireUploading } from "./find.ts";
+import { failedProblem, findUpload, requireFresh, requireUploading } from "./find.ts";
 import { declareSize } from "./length.ts";
 import type { LiveUpload } from "./live.ts";
 import { Place } from "./place.ts";
@@ -160,8 +160,9 @@ export async function outcome(
   const { record } = appended;
   if ("attachment" in appended) return stateOf(record, appended.attachment);
   if ("failure" in appended) {
-    await failUpload(core, record, { failure: appended.failure, actor });
-    throw new Problem("upload-failed", appended.failure);
+    const { failure, reason } = appended;
+    await failUpload(core, record, { failure, reason, actor });
+    throw failedProblem(failure, reason);
   }
   return await settle(core, { record, upload, actor });
 }

@@ -3,7 +3,7 @@ import type { Actor } from "../audit/entry.ts";
 import type { ContentDigest } from "../blobs/blob_store.ts";
 import type { Core } from "../core.ts";
 import type { AttachmentRecord, UploadRecord } from "../model.ts";
-import { Problem } from "../problem.ts";
+import { Problem, type ProblemCode } from "../problem.ts";
 import type { Claim } from "./claims.ts";
 import { finish, type Finished, refusesContent } from "./finish.ts";
 import { mismatchFailure, tidyUp } from "./finishing.ts";
@@ -28,7 +28,7 @@ interface Work {
 export type Appended =
   | { record: UploadRecord }
   | { record: UploadRecord; attachment: AttachmentRecord }
-  | { record: UploadRecord; failure: string };
+  | { record: UploadRecord; failure: string; reason: ProblemCode };
 
 /**
  * When the whole file came through the hashes on its way, the commit that finishes it is the one that makes its last
@@ -39,7 +39,12 @@ export async function appendBody(
   place: Place,
   { record, upload, actor, claim, last, body }: Work,
 ): Promise<Appended> {
-  await writeBody(core, place, { claim, body });
+  try {
+    await writeBody(core, place, { claim, body });
+  } catch (error) {
+    if (!refusesContent(error)) throw error;
+    return { record, failure: error.message, reason: error.code };
+  }
   const end = place.position;
   const size = record.size ?? (last ? end : null);
   const ends = size === end && upload.received.end <= end && !record.concat;
@@ -69,7 +74,7 @@ async function finishHere(
 ): Promise<Appended> {
   const { blobId, ownerId, id: uploadId, sha256 } = record;
   if (sha256 !== null && sha256 !== digest.sha256) {
-    return { record, failure: mismatchFailure(digest.sha256, sha256) };
+    return { record, failure: mismatchFailure(digest.sha256, sha256), reason: "digest-mismatch" };
   }
   // A body that was refused may have been longer, while nobody had said the length.
   if (record.size === null && !place.isDraft) await core.blobs.trim(blobId, size);
@@ -82,7 +87,7 @@ async function finishHere(
     // The session has learned another digest meanwhile, or the content is not what it may be.
     const learned = error instanceof Problem && error.code === "digest-mismatch";
     if (!learned && !refusesContent(error)) throw error;
-    return { record, failure: (error as Problem).message };
+    return { record, failure: (error as Problem).message, reason: (error as Problem).code };
   }
   const { attachment, keptOwn } = finished;
   upload.received.add(0, size);

@@ -11,7 +11,7 @@ import { appendBody, type Appended } from "./append_body.ts";
 import { sizeBound } from "./chunk_rules.ts";
 import { auditOpening, draftOf } from "./draft.ts";
 import { endWithoutFile } from "./end.ts";
-import { firstLook } from "./find.ts";
+import { failedProblem, firstLook } from "./find.ts";
 import type { LiveUpload } from "./live.ts";
 import { Place } from "./place.ts";
 import type { UploadState } from "./state.ts";
@@ -131,7 +131,7 @@ async function beginWithBody(
     if (place.isDraft && !("attachment" in appended) && !("failure" in appended)) {
       await store(core, caller, draft);
     }
-    if ("failure" in appended && place.isDraft) throw new Problem("upload-failed", appended.failure);
+    if ("failure" in appended && place.isDraft) throw failedProblem(appended.failure, appended.reason);
     return appended;
   } catch (error) {
     claim.release();

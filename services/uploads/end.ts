@@ -2,6 +2,7 @@
 import { type Actor, actorOf } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import type { BlobRecord, Caller, UploadRecord, UploadStatus } from "../model.ts";
+import type { ProblemCode } from "../problem.ts";
 import { discard, release, sealPart } from "../records/blobs.ts";
 import { keys } from "../records/keys.ts";
 import { type ActivityRecord, endUpload } from "../records/uploads.ts";
@@ -27,9 +28,9 @@ export async function cancelUpload(core: Core, caller: Caller, id: string): Prom
 export async function failUpload(
   core: Core,
   record: UploadRecord,
-  { failure, actor }: { failure: string; actor: Actor },
+  { failure, reason, actor }: { failure: string; reason?: ProblemCode | undefined; actor: Actor },
 ): Promise<UploadRecord> {
-  return await endWithoutFile(core, record, { status: "failed", failure, actor });
+  return await endWithoutFile(core, record, { status: "failed", failure, reason, actor });
 }
 
 const ACTIONS = { cancelled: "upload.cancel", failed: "upload.fail", expired: "upload.expire" } as const;
@@ -37,6 +38,7 @@ const ACTIONS = { cancelled: "upload.cancel", failed: "upload.fail", expired: "u
 interface End {
   status: Extract<UploadStatus, "cancelled" | "failed" | "expired">;
   failure?: string;
+  reason?: ProblemCode | undefined;
   /** Who ended it, or asked for what failed. */
   actor: Actor;
   /** Ends it only while this is still so. */
@@ -59,7 +61,12 @@ export async function endWithoutFile(core: Core, record: UploadRecord, end: End)
       }
       const blob = await records.get<BlobRecord>(keys.blob(record.blobId));
       commit.check(session, blob);
-      const ended = { status: end.status, failure: end.failure ?? null, endedAt: now() };
+      const ended = {
+        status: end.status,
+        failure: end.failure ?? null,
+        ...(end.reason && { failureCode: end.reason }),
+        endedAt: now(),
+      };
       endUpload(commit, session.value, ended);
       const isWhole = lease !== null && lease.upload.received.bytes === session.value.size;
       const staysAsPart = blob.value !== null && isWhole && blob.value.refs > 0;

@@ -3,7 +3,7 @@ import type { Core } from "../core.ts";
 import { UPLOAD_ID } from "../ids.ts";
 import type { Caller, UploadRecord } from "../model.ts";
 import { permitted, refusal } from "../policy.ts";
-import { Problem } from "../problem.ts";
+import { Problem, type ProblemCode } from "../problem.ts";
 import { keys } from "../records/keys.ts";
 import type { LiveUpload } from "./live.ts";
 
@@ -45,12 +45,17 @@ export function endedProblem(record: UploadRecord | null): Problem {
     case "cancelled":
       return new Problem("upload-cancelled", "This upload was cancelled. Open a new one.");
     case "failed":
-      return new Problem("upload-failed", record.failure ?? "This upload failed. Open a new one.");
+      return failedProblem(record.failure ?? "This upload failed. Open a new one.", record.failureCode);
     case "expired":
       return expiredProblem();
     default:
       return new Problem("not-found", "There is no such upload any more. Open a new one.");
   }
+}
+
+/** `reason`: the code of what it failed of. */
+export function failedProblem(failure: string, reason: ProblemCode | undefined): Problem {
+  return new Problem("upload-failed", failure, reason && { extra: { reason } });
 }
 
 export function expiredProblem(): Problem {

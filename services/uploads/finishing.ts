@@ -59,7 +59,7 @@ async function finishUpload(
   for (const declared of [record.sha256, sha256]) {
     if (declared === null || declared === digest.sha256) continue;
     const failure = mismatchFailure(digest.sha256, declared);
-    const after = await failUpload(core, record, { failure, actor });
+    const after = await failUpload(core, record, { failure, reason: "digest-mismatch", actor });
     if (after.status === "completed") return after.attachmentId!;
     throw new Problem("digest-mismatch", failure, { extra: { declared, received: digest.sha256 } });
   }
@@ -71,7 +71,7 @@ async function finishUpload(
     finished = await finish(core, { ownerId, facts, content, uploadId, actor });
   } catch (error) {
     if (!refusesContent(error)) throw error;
-    const after = await failUpload(core, record, { failure: error.message, actor });
+    const after = await failUpload(core, record, { failure: error.message, reason: error.code, actor });
     if (after.status === "completed") return after.attachmentId!;
     throw error;
   }

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Actor } from "../audit/entry.ts";
 import type { BlobReader, BlobWriter, ContentDigest } from "../blobs/blob_store.ts";
+import { type FirstLook, firstLook } from "../content/first_look.ts";
 import type { Core } from "../core.ts";
 import { SIGNATURE_BYTES } from "../images/inspect.ts";
 import type { Permit } from "../limits/permit.ts";
@@ -48,6 +49,7 @@ export class Place {
   readonly #pieces: Piece[];
   readonly #fresh: Fresh[] = [];
   readonly #id = crypto.randomUUID();
+  readonly #look: FirstLook | null;
   #writer: BlobWriter | null = null;
   #reader: BlobReader | null = null;
   #comparison: Uint8Array | null = null;
@@ -65,6 +67,9 @@ export class Place {
     this.#pieces = options.upload.received.split(options.start, options.end);
     this.position = options.start;
     this.isDraft = options.opener !== undefined;
+    const { record } = options;
+    // A part is no file yet.
+    this.#look = record.concat ? null : firstLook(core, { ...record, facts: record });
   }
 
   get start(): number {
@@ -94,7 +99,7 @@ export class Place {
     return digestOf(fresh);
   }
 
-  /** Writes or compares the next bytes. They must not change until it resolves. */
+  /** Writes or compares the next bytes. They must not change until it resolves. Throws `content-mismatch`. */
   async take(bytes: Uint8Array): Promise<void> {
     let rest = bytes;
     while (rest.length > 0) {
@@ -124,6 +129,7 @@ export class Place {
     await written;
     fresh.size += part.length;
     this.uncommitted += part.length;
+    if (this.#look && fresh.offset === 0) await this.#look(part, this.position);
   }
 
   #newFresh({ start }: Piece): Fresh {

@@ -102,7 +102,7 @@ async function finishedNow(core: Core, settling: Settling): Promise<UploadState 
     return id === null ? null : stateOf(record, await attachmentOf(core, id));
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== "digest-mismatch") throw error;
-    throw new Problem("upload-failed", error.message, { extra: error.extra });
+    throw new Problem("upload-failed", error.message, { extra: { ...error.extra, reason: error.code } });
   }
 }
 

@@ -2,11 +2,12 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { actorOf } from "../audit/entry.ts";
+import { type FirstLook, firstLook } from "../content/first_look.ts";
 import type { Core } from "../core.ts";
 import { fileFacts, type FileRequest, requireSize, rulesOf, tooLarge } from "../file_rules.ts";
 import { SIGNATURE_BYTES } from "../images/inspect.ts";
 import type { Permit } from "../limits/permit.ts";
-import type { AttachmentRecord, Caller } from "../model.ts";
+import type { AttachmentRecord, Caller, FileFacts } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { openBody } from "./body_source.ts";
 import { type ContentDigests, digestCheck } from "./digest_check.ts";
@@ -37,6 +38,7 @@ export async function storeFile(
     requireSize(core.config, { businessType: facts.businessType, size: file.length ?? 0 });
     const received = await receive(core, caller, {
       file,
+      facts,
       maxBytes,
       refusal: () => tooLarge({ businessType: facts.businessType, maxBytes }),
     });
@@ -52,14 +54,19 @@ export function widestLimit({ config }: Core): number {
 }
 
 /**
- * Takes a body of at most `maxBytes` into a new blob; a longer one is refused with `refusal`. To be followed by
- * `keep` or `giveUp`, all within one stay in the gate, so that a stop waits for the commit too. Throws what limits say
- * to a new upload, before the first byte is read.
+ * Takes a body of at most `maxBytes` into a new blob; a longer one is refused with `refusal`, and a disguised one by its
+ * first bytes where `facts` say already what it is called. To be followed by `keep` or `giveUp`, all within one stay in
+ * the gate, so that a stop waits for the commit too. Throws what limits say to a new upload, before the first byte is read.
  */
 export async function receive(
   core: Core,
   caller: Caller,
-  { file, maxBytes, refusal }: { file: WholeFile; maxBytes: number; refusal: () => Problem },
+  { file, facts, maxBytes, refusal }: {
+    file: WholeFile;
+    facts?: FileFacts | null;
+    maxBytes: number;
+    refusal: () => Problem;
+  },
 ): Promise<Received> {
   const { length, atMost = null, digests, body } = file;
   const blobId = core.blobs.newId({ announced: true });
@@ -70,6 +77,7 @@ export async function receive(
       body,
       digests,
       permit,
+      look: facts ? firstLook(core, { facts, blobId, size: length }) : null,
       limit: Math.min(length ?? maxBytes, maxBytes),
       refusal,
     });
@@ -139,11 +147,12 @@ interface Write {
   body: ReadableStream<Uint8Array>;
   digests: ContentDigests;
   permit: Permit;
+  look: FirstLook | null;
   limit: number;
   refusal: () => Problem;
 }
 
-async function write(core: Core, { blobId, body, digests, permit, limit, refusal }: Write) {
+async function write(core: Core, { blobId, body, digests, permit, look, limit, refusal }: Write) {
   const source = openBody(body, {
     pool: core.pool,
     transfers: core.metrics.transfers,
@@ -169,6 +178,7 @@ async function write(core: Core, { blobId, body, digests, permit, limit, refusal
         crc = crc32(bytes, crc);
         check.update(bytes);
         await written;
+        if (look) await look(bytes, size);
         size += bytes.length;
       }
       if (source.failure) throw source.failure;

@@ -6,8 +6,9 @@ import type { Caller, UploadRecord } from "../model.ts";
 import { Problem } from "../problem.ts";
 import { chunkRange, isFull, requireRoom } from "./chunk_rules.ts";
 import type { Claim } from "./claims.ts";
-import { reasonOfFailure } from "./end.ts";
+import { failUpload, reasonOfFailure } from "./end.ts";
 import { expiresAt, findUpload, requireFresh, requireUploading } from "./find.ts";
+import { refusesContent } from "./finish.ts";
 import type { LiveUpload } from "./live.ts";
 import { Place } from "./place.ts";
 import { settle } from "./state.ts";
@@ -28,7 +29,8 @@ export interface ChunkReceipt {
 
 /**
  * Resolves when the bytes are on stable storage and recorded. With a digest all of the body counts or nothing;
- * without one what safely arrived counts even when the body breaks. Cancels the body when it throws.
+ * without one what safely arrived counts even when the body breaks. Cancels the body when it throws; after
+ * `content-mismatch`, thrown as soon as the file's first bytes are not what its name says, the session has failed.
  */
 export async function writeChunk(
   core: Core,
@@ -48,15 +50,23 @@ export async function writeChunk(
       now: core.elapsed,
       takeoverMs: core.config.uploads.takeoverSeconds * 1000,
     });
+    let refusal: Problem | null = null;
     try {
       await core.live.refresh(upload);
       if (of.chunk.length !== null) requireRoom(core, { record, upload, start, end });
       const permit = await core.limits.goOn(caller, record.id);
       await fill(core, { record, upload, claim, permit, chunk: of.chunk });
     } catch (error) {
-      throw await reasonOfFailure(core, record, error);
+      if (!refusesContent(error)) throw await reasonOfFailure(core, record, error);
+      refusal = error;
     } finally {
       claim.release();
+    }
+    if (refusal) {
+      // Its other bytes cannot make another file of it.
+      const { message: failure, code: reason } = refusal;
+      await failUpload(core, record, { failure, reason, actor: actorOf(caller) });
+      throw refusal;
     }
     if (record.concat) await settle(core, { record, upload, actor: actorOf(caller) }); // Others may have waited for its last byte.
     return { receivedBytes: upload.received.bytes, expiresAt: expiresAt(core, upload), size: record.size };

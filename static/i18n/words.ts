@@ -42,8 +42,11 @@ export function kindName({ m }: Words, businessType: string): string {
 export function problemText(words: Words, error: unknown, retryAt: number | null = null): string {
   const { m, format } = words;
   if (!isProblem(error)) return m.problems.internal(factsOf(words, {}, null), format);
-  const tell: ProblemText | undefined = Object.hasOwn(m.problems, error.code)
-    ? m.problems[error.code as keyof typeof m.problems]
+  const { reason } = error.extra;
+  // Another request of the same upload was told what is wrong with the file.
+  const code = error.code === "upload-failed" && typeof reason === "string" ? reason : error.code;
+  const tell: ProblemText | undefined = Object.hasOwn(m.problems, code)
+    ? m.problems[code as keyof typeof m.problems]
     : undefined;
   return tell?.(factsOf(words, error.extra, retryAt ?? freeAt(error.extra)), format) ?? error.detail;
 }

@@ -19,7 +19,8 @@ export function setbackOf(error: unknown, { before }: { before: number }): Setba
   if (status === 401) return "sign-in";
   if (status === 429) return "limit";
   if (isUnreachable(error)) return before < PATIENCE ? "connection" : "failed";
-  return status === 410 || status === 422 || code === "content-differs" ? "anew" : "failed";
+  const gone = status === 410 || status === 422 || code === "content-mismatch";
+  return gone || code === "content-differs" ? "anew" : "failed";
 }
 
 /** Whether the server, or the way to it, is to blame rather than the file. 507 is a full disk: nothing to wait for. */

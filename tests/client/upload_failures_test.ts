@@ -265,9 +265,55 @@ Deno.test("a file that changes while it is sent is not stored as something that 
     onState: ({ state }) => state === "uploading" && version++,
   });
   await assert.rejects(told.result, (error: PawlError) => error.code === "source-changed");
+  assert.deepEqual((await pawl.uploads.list()).items, [], "what has arrived of them is given back");
   const shorter = pawl.upload({ size: 100, read: (start, end) => new Uint8Array(end - start - 1) });
   await assert.rejects(shorter.result, (error: PawlError) => error.code === "source-changed");
   assert.deepEqual((await pawl.attachments.list()).items, []);
+});
+
+Deno.test("a file that changes during a pause is noticed before another byte of it is sent", async () => {
+  await using app = await startApp();
+  let version = 1;
+  const { pawl, requests } = connectTo(app, {
+    async intercept(request, forward) {
+      const answer = await forward();
+      if (isChunk(request)) upload.pause();
+      return answer;
+    },
+  });
+  const acknowledged = Promise.withResolvers<void>();
+  const upload = pawl.upload({
+    size: SIZE,
+    version: () => String(version),
+    read: (start, end) => randomBytes(end - start, { seed: version, offset: start }),
+  }, {
+    fileName: "film.mp4",
+    chunkSize: CHUNK,
+    parallel: 1,
+    onProgress: ({ state, confirmedBytes }) => {
+      if (state === "paused" && confirmedBytes > 0) acknowledged.resolve();
+    },
+  });
+  await acknowledged.promise;
+  version = 2;
+  const sent = requests.filter(isChunk).length;
+  upload.resume();
+  await assert.rejects(upload.result, (error: PawlError) => error.code === "source-changed");
+  assert.equal(requests.filter(isChunk).length, sent);
+  assert.deepEqual((await pawl.uploads.list()).items, []);
+});
+
+Deno.test("a disguised file is told as such, whichever of its chunks hears of it, and is not tried again", async () => {
+  await using app = await startApp();
+  const { pawl, requests } = connectTo(app);
+  const source = { size: SIZE, read: (start: number, end: number) => new Uint8Array(end - start).fill(0x4d) };
+  const upload = pawl.upload(source, { fileName: "film.mp4", businessType: "Video", chunkSize: CHUNK });
+  await assert.rejects(upload.result, ({ code, extra, message }: PawlError) => {
+    assert.match(message, /called \.mp4, but its content is/);
+    return code === "content-mismatch" || code === "upload-failed" && extra.reason === "content-mismatch";
+  });
+  assert.equal(requests.filter(({ path }) => path === "/api/v1/uploads").length, 1);
+  assert.ok(requests.filter(isChunk).length <= 4);
 });
 
 Deno.test("a file that cannot be read is told, not tried", async () => {

@@ -76,6 +76,7 @@ const pptx = zip("[Content_Types].xml", "_rels/.rels", "ppt/presentation.xml");
 const ppt = compound("Root Entry", "Current User", "PowerPoint Document");
 const svg = utf8('<?xml version="1.0"?>\n<!-- made -->\n<svg xmlns="http://www.w3.org/2000/svg" width="1"/>');
 const utf16 = new Uint8Array([0xff, 0xfe, ...Buffer.from("中文, text", "utf16le")]);
+const longUtf16 = new Uint8Array([0xff, 0xfe, ...Buffer.from("a line of text\n".repeat(20_000), "utf16le")]);
 const gbk = new Uint8Array([0xd6, 0xd0, 0xce, 0xc4, 0x0d, 0x0a]);
 
 /** null when it is taken, else the problem. */
@@ -137,6 +138,7 @@ const TRUE_NAMES: [string, string, Uint8Array][] = [
   ["Document", "a.md", utf8("# Title\n\n```html\n<b>\n```\n")],
   ["Document", "a.txt", utf8("<?xml version='1.0'?><note/>")],
   ["Document", "utf16.txt", utf16],
+  ["Document", "long utf16.txt", longUtf16],
   ["Document", "gbk.txt", gbk],
   ["Document", "a.ppt", ppt],
   ["Document", "a.pptx", pptx],
@@ -163,6 +165,8 @@ const DISGUISED: [string, string, Uint8Array][] = [
   ["Document", "a.docx", xlsx],
   ["Document", "a.docx", zip("a.txt")],
   ["Document", "a.docx", doc],
+  ["Document", "a.docx", new Uint8Array([...EXE, ...docx])],
+  ["Document", "a.txt", new Uint8Array([...longUtf16, 0, 0])],
   ["Document", "a.xls", doc],
   ["Document", "a.doc", utf8("{\\rtf1 text}")],
   ["Document", "a.txt", EXE],
