@@ -84,6 +84,8 @@ const changeRoute = createRoute({
       "file-too-large",
       "type-not-allowed",
       "content-mismatch",
+      "image-too-large",
+      "image-unreadable",
       "image-unsupported",
     ),
   },

@@ -1,12 +1,12 @@
 /** Managed files: look at one, change what it is called and belongs to. */
-import type { Config } from "../../config/config.ts";
 import { actorOf, type AuditDetail } from "../audit/entry.ts";
 import { checkContent } from "../content/check_content.ts";
 import type { Core } from "../core.ts";
 import { extensionOf } from "../file_name.ts";
 import { fileFacts, requireSize, rulesOf } from "../file_rules.ts";
 import { isAttachmentId } from "../ids.ts";
-import type { AttachmentRecord, BlobRecord, Caller, FileFacts, Visibility } from "../model.ts";
+import { inspectStored } from "../images/process.ts";
+import type { AttachmentRecord, BlobRecord, Caller, FileFacts, ImageFacts, Visibility } from "../model.ts";
 import { type Action, permitted, refusal } from "../policy.ts";
 import { Problem } from "../problem.ts";
 import { putAttachment } from "../records/attachments.ts";
@@ -55,14 +55,15 @@ export async function changeAttachment(
     if (before.deletedAt !== null) throw inBin("changed");
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
     const facts = fileFacts(core.config, { ...before, image: undefined, ...given });
-    requireCleanPicture(core.config, { before, businessType: facts.businessType });
     requireSize(core.config, { businessType: facts.businessType, size: before.size });
     await requireTrueName(core, { before, facts });
+    const image = await pictureOf(core, { before, facts });
     const now = core.now();
     const after: AttachmentRecord = {
       ...before,
       ...facts,
       contentType: before.contentType,
+      image,
       updatedAt: now,
       ...(facts.businessId !== before.businessId && { orphanSince: facts.businessId === null ? now : null }),
     };
@@ -103,17 +104,17 @@ async function requireTrueName(
   if (blob) await checkContent(core, { facts, stored: blob });
 }
 
-/** A type that removes metadata takes no picture whose metadata were left in it. */
-function requireCleanPicture(
-  config: Config,
-  { before, businessType }: { before: AttachmentRecord; businessType: string },
-): void {
-  if (businessType === before.businessType || !rulesOf(config, businessType).removeExif) return;
-  if (!before.image || before.image.metadataRemoved) return;
-  throw new Problem(
-    "image-unsupported",
-    `${businessType} takes pictures without metadata, and this one may hold some. Upload it anew with that type.`,
-  );
+/** A type that removes metadata takes sound pictures without any; moved to it, a picture is looked at anew. */
+async function pictureOf(
+  core: Core,
+  { before, facts }: { before: AttachmentRecord; facts: FileFacts },
+): Promise<ImageFacts | null> {
+  const { image = null, blobId, businessType } = before;
+  const isLookedAt = facts.businessType !== businessType && !image?.metadataRemoved &&
+    rulesOf(core.config, facts.businessType).removeExif;
+  if (!isLookedAt) return image;
+  const { value: blob } = await core.records.get<BlobRecord>(keys.blob(blobId));
+  return blob ? await inspectStored(core, { facts, stored: blob }) : image;
 }
 
 /** `verb`: what cannot be done to it there, "changed". */

@@ -3,7 +3,7 @@
  * marked. The bytes received are left as they are; what is made of them goes into a blob of its own.
  */
 import type { Core } from "../core.ts";
-import type { FileFacts, ImageFacts } from "../model.ts";
+import type { FileFacts, ImageFacts, Segment } from "../model.ts";
 import { xmlRoot } from "../content/text.ts";
 import { Problem } from "../problem.ts";
 import type { StoredContent } from "../uploads/finish.ts";
@@ -53,6 +53,36 @@ export async function processContent(
     reader.close();
   }
 }
+
+/**
+ * For a stored file that is to belong to another type: what is known of the picture then. Throws, as for an upload, what
+ * is wrong with one that the type would not take as it is; nothing is changed of it any more.
+ */
+export async function inspectStored(
+  core: Core,
+  { facts, stored: { segments, size } }: { facts: FileFacts; stored: { segments: Segment[]; size: number } },
+): Promise<ImageFacts | null> {
+  const reader = await core.blobs.openReader(segments);
+  try {
+    const file = byteWindow(reader, size);
+    const inspection = await look(core, file, imageOptions(core.config, facts));
+    const isClean = inspection ? inspection.clean === null : await isCleanDrawing(file);
+    if (isClean) return inspection && { ...factsOf(inspection), metadataRemoved: true };
+  } finally {
+    reader.close();
+  }
+  throw new Problem(
+    "image-unsupported",
+    `${facts.businessType} takes pictures without metadata, and this one holds some. Upload it anew with that type.`,
+  );
+}
+
+async function isCleanDrawing(file: ByteWindow): Promise<boolean> {
+  if (xmlRoot(await file.at(0, WINDOW)) !== "svg") return true;
+  return await cleanSvg(await wholeOf(file)) === null;
+}
+
+const factsOf = ({ clean: _clean, ...seen }: Inspection) => seen;
 
 /** SVG begins like any markup, perhaps behind a mark of its encoding. */
 function mayBeDrawing(start: Uint8Array, { removeExif }: ImageOptions): boolean {
@@ -117,11 +147,11 @@ async function change(
   core: Core,
   { file, inspection, options, content }: Work,
 ): Promise<Omit<Processed, "processing">> {
-  const { clean, ...seen } = inspection;
+  const { clean } = inspection;
+  const seen = factsOf(inspection);
   if (options.watermark !== null) {
     const picture = await marked(core, { file, inspection, watermark: options.watermark });
-    const { clean: _clean, ...after } =
-      (await inspectImage(bytesInMemory(picture.bytes), { thorough: true }))!;
+    const after = factsOf((await inspectImage(bytesInMemory(picture.bytes), { thorough: true }))!);
     const made = await storeBlob(core, [picture.bytes]);
     return { content: made, made: true, image: { ...after, metadataRemoved: true } };
   }
