@@ -1,9 +1,7 @@
 /** Looking into GIF89a: its frames, and which of its blocks make the picture. */
-import type { ByteWindow } from "./byte_window.ts";
+import { type ByteWindow, mostParts } from "./byte_window.ts";
 import { cutOff, type Inspection, type InspectOptions, unreadable } from "./inspection.ts";
 import { isWholeSource, joined, type Piece } from "./pieces.ts";
-
-const MAX_BLOCKS = 1_000_000;
 
 const EXTENSION = 0x21;
 const IMAGE = 0x2c;
@@ -28,7 +26,7 @@ export async function inspectGif(
   let frames = 0;
   let pixels = width * height;
 
-  for (let blocks = 0; blocks < MAX_BLOCKS; blocks++) {
+  for (let blocks = mostParts(file.size); blocks > 0; blocks--) {
     const [kind, label] = await file.at(position, 2);
     if (kind === TRAILER || (kind === undefined && frames > 0)) {
       if (frames === 0) throw unreadable("has no pixels");
@@ -81,7 +79,7 @@ const paletteBytes = (flags: number) => flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1
 /** The position behind the sub-blocks that begin at `start`. */
 async function endOfBlocks(file: ByteWindow, start: number): Promise<number> {
   for (let position = start;;) {
-    const bytes = await file.at(position, 64 * 1024);
+    const bytes = await file.following(position);
     if (bytes.length === 0) throw cutOff();
     let at = 0;
     while (at < bytes.length) {

@@ -59,7 +59,7 @@ function inspectAs(format: ImageFormat, file: ByteWindow, options: InspectOption
     case "bmp":
       return inspectBmp(file);
     case "tiff":
-      return inspectTiff(file);
+      return inspectTiff(file, options);
     case "avif":
     case "heic":
       return inspectHeif(file, format);

@@ -1,5 +1,5 @@
 /** Looking into JPEG (ITU-T T.81, JFIF 1.02): its frame, which way up it is, and which of its segments make the picture. */
-import { type ByteWindow, WINDOW } from "./byte_window.ts";
+import type { ByteWindow } from "./byte_window.ts";
 import { orientationOnly, readOrientation, sameBytes } from "./exif.ts";
 import { cutOff, type Inspection, type InspectOptions, unreadable } from "./inspection.ts";
 import { isWholeSource, joined, type Piece } from "./pieces.ts";
@@ -115,16 +115,29 @@ export async function inspectJpeg(file: ByteWindow, { thorough }: InspectOptions
 /** The position of the marker behind the entropy-coded data that begin at `start`. */
 async function endOfScan(file: ByteWindow, start: number): Promise<number> {
   for (let position = start;;) {
-    const bytes = await file.at(position, WINDOW);
-    for (let at = bytes.indexOf(0xff); at !== -1 && at + 1 < bytes.length; at = bytes.indexOf(0xff, at + 1)) {
-      const next = bytes[at + 1]!;
-      // A stuffed 0xff, a restart marker, or filling belong to the data.
-      if (next !== 0 && next !== 0xff && (next < 0xd0 || next > 0xd7)) return position + at;
-    }
-    if (position + bytes.length >= file.size || bytes.length < 2) throw cutOff();
-    position += bytes.length - 1; // The last byte may be the first half of a marker.
+    const bytes = await file.following(position);
+    const at = markerIn(bytes);
+    if (at !== null) return position + at;
+    if (position + bytes.length >= file.size) throw cutOff();
+    position += bytes.length;
+    if (bytes.at(-1) !== 0xff) continue;
+    const [next] = await file.at(position, 1);
+    if (endsScan(next!)) return position - 1;
   }
 }
+
+/** Where the first marker is of which both bytes are here; null for none. */
+function markerIn(bytes: Uint8Array): number | null {
+  for (let at = bytes.indexOf(0xff); at !== -1 && at + 1 < bytes.length;) {
+    if (endsScan(bytes[at + 1]!)) return at;
+    at += bytes[at + 1] === 0xff ? 1 : 2;
+    if (bytes[at] !== 0xff) at = bytes.indexOf(0xff, at);
+  }
+  return null;
+}
+
+/** Behind 0xff: a stuffed byte, a restart marker and filling belong to the data. */
+const endsScan = (next: number) => next !== 0 && next !== 0xff && (next < 0xd0 || next > 0xd7);
 
 /** JFIF 1.02, page 5: a thumbnail may follow; null for an extension, which is nothing but one. */
 function jfifWithoutThumbnail(payload: Uint8Array, whole: { offset: number; length: number }): Piece | null {

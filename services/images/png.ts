@@ -1,13 +1,11 @@
 /** Looking into PNG (third edition, with APNG): its header, and which of its chunks make the picture. */
 import { crc32 } from "node:zlib";
-import type { ByteWindow } from "./byte_window.ts";
+import { type ByteWindow, mostParts } from "./byte_window.ts";
 import { orientationOnly, readOrientation, sameBytes } from "./exif.ts";
 import { cutOff, type Inspection, unreadable } from "./inspection.ts";
 import { isWholeSource, joined, type Piece } from "./pieces.ts";
 
-/** Programs write data in chunks of 8 KiB or more. */
-const MAX_CHUNKS = 1_000_000;
-/** EXIF larger than this is not read; it goes all the same. */
+/** So much of EXIF is read, which has the orientation near its beginning; it goes all the same. */
 const MAX_EXIF = 64 * 1024;
 /** What deflate can make of one byte at most. */
 const MAX_INFLATION = 1032;
@@ -46,7 +44,7 @@ export async function inspectPng(file: ByteWindow): Promise<Inspection> {
   let dataBytes = 0;
   let position = 8;
 
-  for (let chunks = 0; chunks < MAX_CHUNKS; chunks++) {
+  for (let chunks = mostParts(file.size); chunks > 0; chunks--) {
     const head = await file.at(position, 8);
     if (head.length < 8) throw cutOff();
     const { length, type } = chunkHead(head);
@@ -57,8 +55,8 @@ export async function inspectPng(file: ByteWindow): Promise<Inspection> {
       announced = new DataView((await file.at(position + 8, 4)).slice().buffer).getUint32(0);
     }
     if (type === "fcTL") counted++;
-    if (type === "eXIf" && length <= MAX_EXIF) {
-      const tiff = await file.at(position + 8, length);
+    if (type === "eXIf") {
+      const tiff = await file.at(position + 8, Math.min(length, MAX_EXIF));
       if (orientation === 1) orientation = readOrientation(tiff);
       if (orientation > 1 && !keptOrientation && sameBytes(tiff, orientationOnly(orientation))) {
         keptOrientation = true;

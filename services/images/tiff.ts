@@ -1,6 +1,6 @@
 /** Looking into TIFF 6.0 and BigTIFF: size, pages, and whether they say more than the picture needs. */
 import type { ByteWindow } from "./byte_window.ts";
-import { cutOff, type Inspection, unreadable } from "./inspection.ts";
+import { cutOff, type Inspection, type InspectOptions, unreadable } from "./inspection.ts";
 
 const MAX_PAGES = 100_000;
 const MAX_ENTRIES = 4096;
@@ -32,7 +32,10 @@ interface Entry {
   at: number;
 }
 
-export async function inspectTiff(file: ByteWindow): Promise<Inspection> {
+export async function inspectTiff(
+  file: ByteWindow,
+  { thorough, maxFrames = Infinity }: InspectOptions,
+): Promise<Inspection> {
   const head = await file.at(0, 16);
   if (head.length < 8) throw cutOff();
   const little = head[0] === 0x49;
@@ -54,6 +57,7 @@ export async function inspectTiff(file: ByteWindow): Promise<Inspection> {
     first ??= page.entries;
     metadata ||= [...page.entries.keys()].some((tag) => METADATA.has(tag));
     next = page.next;
+    if (!thorough || frames > maxFrames) break;
   }
   const width = first?.get(WIDTH)?.value ?? 0;
   const height = first?.get(HEIGHT)?.value ?? 0;

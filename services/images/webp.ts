@@ -1,10 +1,10 @@
 /** Looking into WebP (RFC 9649): its size, its frames, and which of its chunks make the picture. */
-import type { ByteWindow } from "./byte_window.ts";
+import { type ByteWindow, mostParts } from "./byte_window.ts";
 import { orientationOnly, readOrientation, sameBytes } from "./exif.ts";
 import { cutOff, type Inspection, unreadable } from "./inspection.ts";
 import { isWholeSource, joined, type Piece, totalLength } from "./pieces.ts";
 
-const MAX_CHUNKS = 100_000;
+/** So much of EXIF is read, which has the orientation near its beginning. */
 const MAX_EXIF = 64 * 1024;
 
 const PICTURE = new Set(["VP8 ", "VP8L", "VP8X", "ALPH", "ANIM", "ANMF", "ICCP"]);
@@ -17,6 +17,11 @@ const HAS_XMP = 0x04;
 interface Size {
   width: number;
   height: number;
+}
+
+/** Of the whole file, frames included. */
+interface Budget {
+  parts: number;
 }
 
 interface Chunk {
@@ -40,7 +45,8 @@ export async function inspectWebp(file: ByteWindow): Promise<Inspection> {
   let frames = 0;
   let pixels = 0;
 
-  for await (const chunk of chunksOf(file, { from: 12, to: end })) {
+  const budget = { parts: mostParts(file.size) };
+  for await (const chunk of chunksOf(file, { from: 12, to: end, budget })) {
     const whole = { offset: chunk.offset, length: chunk.total };
     if (chunk.type === "VP8X") {
       const head = (await file.at(chunk.offset, 18)).slice();
@@ -51,8 +57,8 @@ export async function inspectWebp(file: ByteWindow): Promise<Inspection> {
       };
       flags = { at: kept.length, bytes: head };
       kept.push(whole);
-    } else if (chunk.type === "EXIF" && chunk.length <= MAX_EXIF) {
-      let tiff = await file.at(chunk.offset + 8, chunk.length);
+    } else if (chunk.type === "EXIF") {
+      let tiff = await file.at(chunk.offset + 8, Math.min(chunk.length, MAX_EXIF));
       if (tiff[0] === 0x45) tiff = tiff.subarray(6); // "Exif\0\0", as some programs write it.
       orientation = readOrientation(tiff);
       keepsExif = orientation > 1;
@@ -61,7 +67,7 @@ export async function inspectWebp(file: ByteWindow): Promise<Inspection> {
       else if (keepsExif) kept.push({ bytes: riffChunk("EXIF", orientationOnly(orientation)) });
     } else if (chunk.type === "ANMF") {
       frames++;
-      const frame = await frameOf(file, chunk);
+      const frame = await frameOf(file, chunk, budget);
       pixels = Math.max(pixels, frame.pixels);
       kept.push(...frame.pieces);
     } else if (PICTURE.has(chunk.type)) {
@@ -103,11 +109,11 @@ function cleaned(kept: Piece[], size: number): Piece[] | null {
 
 async function* chunksOf(
   file: ByteWindow,
-  { from, to }: { from: number; to: number },
+  { from, to, budget }: { from: number; to: number; budget: Budget },
 ): AsyncGenerator<Chunk> {
   let offset = from;
-  for (let count = 0; offset + 8 <= to; count++) {
-    if (count === MAX_CHUNKS) throw unreadable("is damaged: it has too many parts");
+  while (offset + 8 <= to) {
+    if (budget.parts-- <= 0) throw unreadable("is damaged: it has too many parts");
     const head = await file.at(offset, 8);
     const length = littleEndian(head.subarray(4), 4);
     const type = String.fromCharCode(...head.subarray(0, 4));
@@ -120,13 +126,17 @@ async function* chunksOf(
 }
 
 /** RFC 9649, 2.7.1.1: 16 bytes about the frame, then chunks. What is no picture among these goes. */
-async function frameOf(file: ByteWindow, chunk: Chunk): Promise<{ pieces: Piece[]; pixels: number }> {
+async function frameOf(
+  file: ByteWindow,
+  chunk: Chunk,
+  budget: Budget,
+): Promise<{ pieces: Piece[]; pixels: number }> {
   if (chunk.length < 16) throw unreadable("is damaged: a frame is not valid");
   const head = (await file.at(chunk.offset, 24)).slice();
   const inner: Piece[] = [];
   let pixels = (1 + littleEndian(head.subarray(14), 3)) * (1 + littleEndian(head.subarray(17), 3));
   for await (
-    const part of chunksOf(file, { from: chunk.offset + 24, to: chunk.offset + 8 + chunk.length })
+    const part of chunksOf(file, { from: chunk.offset + 24, to: chunk.offset + 8 + chunk.length, budget })
   ) {
     if (!IN_FRAME.has(part.type)) continue;
     const size = await bitstreamSize(file, part);

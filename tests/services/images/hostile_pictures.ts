@@ -71,3 +71,49 @@ export function gifOf(
   bytes[bytes.length - 1] = 0x3b;
   return bytes;
 }
+
+/** Files of many parts without content, each of which looks harmless. */
+export const CRUMBLED: { readonly [name: string]: () => Uint8Array<ArrayBuffer> } = {
+  "a PNG of empty texts": () =>
+    repeated(Buffer.concat([SIGNATURE, header({ width: 10, height: 10 })]), chunk("tEXt", new Uint8Array())),
+  "a GIF of empty comments": () =>
+    repeated(gifOf({ frames: 1 }).subarray(0, 19), Uint8Array.of(0x21, 0xfe, 0)),
+  "a GIF of nothing": () => repeated(gifOf({ frames: 1 }).subarray(0, 19), Uint8Array.of(0)),
+  "a WebP of unknown parts": () => repeated(riff("WEBP", SIZE - 8), new Uint8Array(8).fill(0x58, 0, 4)),
+  "a WebP of empty parts in frames": () =>
+    repeated(
+      riff("WEBP", SIZE - 8),
+      Buffer.concat([anmf(8 * 500), ...Array(500).fill(new Uint8Array(8).fill(0x58, 0, 4))]),
+    ),
+  "a JPEG of short scans": () =>
+    repeated(
+      Uint8Array.of(0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 10, 0, 10, 1, 1, 0x11, 0),
+      Uint8Array.of(0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0),
+    ),
+};
+
+/** Bytes of each. */
+const SIZE = 2 * 2 ** 20;
+
+function repeated(head: Uint8Array, part: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(SIZE);
+  bytes.set(head);
+  for (let at = head.length; at + part.length <= SIZE; at += part.length) bytes.set(part, at);
+  return bytes;
+}
+
+function riff(form: string, length: number): Buffer {
+  const bytes = Buffer.alloc(12);
+  bytes.write("RIFF");
+  bytes.writeUInt32LE(length, 4);
+  bytes.write(form, 8);
+  return bytes;
+}
+
+/** A frame of one pixel that holds parts of `length` bytes together. */
+function anmf(length: number): Buffer {
+  const bytes = Buffer.alloc(24);
+  bytes.write("ANMF");
+  bytes.writeUInt32LE(16 + length, 4);
+  return bytes;
+}

@@ -4,7 +4,7 @@ import { bytesInMemory, byteWindow } from "../../../services/images/byte_window.
 import { imageFormat, inspectImage } from "../../../services/images/inspect.ts";
 import { shownSize } from "../../../services/images/inspection.ts";
 import { Problem } from "../../../services/problem.ts";
-import { gifOf, lyingPng, pngBomb } from "./hostile_pictures.ts";
+import { CRUMBLED, gifOf, lyingPng, pngBomb } from "./hostile_pictures.ts";
 import { bmpOf, drawing, encoded, type Encoding, inspect } from "./pictures.ts";
 
 const ENCODINGS: Encoding[] = ["jpeg", "png", "webp", "gif", "tiff", "avif"];
@@ -76,6 +76,28 @@ Deno.test("headers of bombs say what they are, for next to nothing", async () =>
   assert.equal((await inspect(gifOf({ frames: 10_000 }))).frames, 10_000);
   assert.equal((await inspect(gifOf({ frames: 2, screen: 4, side: 60_000 }))).pixels, 3_600_000_000);
   assert.equal(await refused(lyingPng()), "image-unreadable");
+});
+
+Deno.test("a file of countless small parts is given up early, and nothing of it is read twice", async () => {
+  for (const [name, make] of Object.entries(CRUMBLED)) {
+    const bytes = make();
+    let [calls, read] = [0, 0];
+    const file = byteWindow({
+      read(into, position) {
+        const part = bytes.subarray(position, position + into.length);
+        into.set(part);
+        calls++;
+        read += part.length;
+        return Promise.resolve(part.length);
+      },
+    }, bytes.length);
+    await assert.rejects(
+      inspectImage(file, { thorough: true, maxFrames: 1000 }),
+      (error: Problem) => error.code === "image-unreadable",
+      name,
+    );
+    assert.ok(read < 1.2 * bytes.length && calls < 200, `${name}: ${read} bytes in ${calls} reads`);
+  }
 });
 
 Deno.test("torn and altered pictures are refused or read, never anything else", async () => {

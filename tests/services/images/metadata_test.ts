@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import sharp, { type Sharp } from "sharp";
+import { orientationOnly } from "../../../services/images/exif.ts";
+import { chunk } from "../../../services/images/png.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { tool } from "../../support/tools.ts";
 import { assemble, cleaned, drawing, encoded, type Encoding, inspect, pixelsOf } from "./pictures.ts";
@@ -158,6 +160,26 @@ Deno.test("an animated WebP and PNG keep their frames without what lies between 
     assert.deepEqual(await pixelsOf(clean, page), await pixelsOf(animation, page));
   }
   assert((await inspect(animation)).frames === 3);
+});
+
+Deno.test("EXIF longer than any JPEG could hold goes too, and leaves the orientation", async () => {
+  const exif = join(orientationOnly(6), "Anna ".repeat(20_000));
+  const png = await encoded("png");
+  const webp = await encoded("webp", { orientation: 6 });
+  // sharp puts EXIF behind all else there.
+  const length = new DataView(webp.buffer).getUint32(4, true);
+  const at = new TextDecoder("latin1").decode(webp).lastIndexOf("EXIF");
+  const longer = join(webp.subarray(0, at + 4), new Uint8Array(4), exif);
+  const view = new DataView(longer.buffer);
+  view.setUint32(4, length + longer.length - webp.length, true);
+  view.setUint32(at + 4, exif.length, true);
+  for (const picture of [join(png.subarray(0, 33), chunk("eXIf", exif), png.subarray(33)), longer]) {
+    assert.equal((await inspect(picture)).orientation, 6);
+    const clean = await cleaned(picture);
+    assert(!new TextDecoder("latin1").decode(clean).includes("Anna"));
+    assert.equal((await sharp(clean).metadata()).orientation, 6);
+    assert.deepEqual(await pixelsOf(clean), await pixelsOf(picture));
+  }
 });
 
 Deno.test("a picture without metadata is kept byte for byte", async () => {
