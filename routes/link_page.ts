@@ -20,14 +20,20 @@ export interface ShownLink {
   token: Pick<TokenRecord, "expiresAt" | "maxUses" | "uses">;
   /** This client has begun the download. */
   goesOn: boolean;
+  /** What of the file was asked for; absent: all of it. */
+  variant?: string | undefined;
 }
 
 /** What the link leads to. Shows it to whoever may have it; uses nothing up. */
-export function linkPage({ attachment, token, goesOn }: ShownLink, options: LinkPageOptions): Response {
+export function linkPage(
+  { attachment, token, goesOn, variant }: ShownLink,
+  options: LinkPageOptions,
+): Response {
   const words = wordsFor(options.headers);
   const { fileName, size, sha256 } = attachment;
   const { maxUses, uses, expiresAt } = token;
   const terms = maxUses === 0 || goesOn ? "" : ` · ${words.usesLeft(maxUses - uses)}`;
+  const download = variant === undefined ? "?download=1" : `?variant=${variant}&download=1`;
   const until = dateFormat(words.locale).format(expiresAt);
   return page({
     siteName: options.siteName,
@@ -40,7 +46,7 @@ export function linkPage({ attachment, token, goesOn }: ShownLink, options: Link
         <p class="intro">${words.intro}</p>
         <h1>${fileName}</h1>
         <p class="facts">${readableSize(size, words.locale)}</p>
-        <p class="actions"><a class="button main" href="?download=1">${words.download}</a></p>
+        <p class="actions"><a class="button main" href="${download}">${words.download}</a></p>
         <p class="small">${goesOn ? words.goesOn : html`
           ${words.until} <time datetime="${new Date(expiresAt).toISOString()}">${until}</time>${terms}
         `}</p>

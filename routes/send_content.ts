@@ -54,7 +54,7 @@ export function contentSender(core: Core, downloads: DownloadCounts): SendConten
 }
 
 /** `photo.heic` -> `photo.jpg`: a variant may be of another format. */
-function variantName({ fileName }: AttachmentRecord, { contentType }: VariantContent): string {
+export function variantName({ fileName }: AttachmentRecord, { contentType }: VariantContent): string {
   const extension = extensionOf(fileName);
   const stem = extension === "" ? fileName : fileName.slice(0, -extension.length);
   return `${stem}${contentType === "image/png" ? ".png" : ".jpg"}`;

@@ -4,9 +4,12 @@ import type { Context } from "hono";
 import type { DownloadCounts } from "../services/attachments/download_counts.ts";
 import type { Core } from "../services/core.ts";
 import type { Leases } from "../services/tokens/leases.ts";
+import type { VariantName } from "../services/images/recipe.ts";
+import { findVariant } from "../services/images/variants.ts";
 import { findLink, type Link } from "../services/tokens/link.ts";
 import type { Env } from "./env.ts";
 import { fileResponse } from "./http/file_response.ts";
+import { variantName } from "./send_content.ts";
 
 const log = getLogger(["pawl", "download"]);
 /** What decides whether it is the page or the bytes, and for whom. */
@@ -15,8 +18,12 @@ const VARY = "Accept, Accept-Language, Authorization, Cookie, Range, User-Agent"
 export interface LinkSender {
   /** What `secret` leads to, for whoever asks; what `findLink` throws. */
   find(c: Context<Env>, secret: string): Promise<Link>;
-  /** `download`: to be saved, whatever the type. */
-  send(c: Context<Env>, link: Link, options: { download: boolean }): Promise<Response>;
+  /** `download`: to be saved, whatever the type. `variant`: a smaller one of a picture instead. Throws `no-variant`. */
+  send(
+    c: Context<Env>,
+    link: Link,
+    options: { download: boolean; variant?: VariantName | undefined },
+  ): Promise<Response>;
 }
 
 export function linkSender(
@@ -30,21 +37,23 @@ export function linkSender(
       const visitor = { from: { address, requestId }, userAgent: c.req.header("User-Agent") ?? "", caller };
       return findLink(core, leases, { secret, visitor });
     },
-    async send(c, link, { download: toBeSaved }) {
+    async send(c, link, { download: toBeSaved, variant: name }) {
       const { attachment } = link;
+      const variant = name && await findVariant(core, attachment, name);
+      const { size, sha256, contentType } = variant ?? attachment;
       const { requestId } = c.var;
       let end = () => {};
       return await fileResponse({ method: c.req.method, headers: c.req.raw.headers }, {
-        size: attachment.size,
-        sha256: attachment.sha256,
-        lastModified: attachment.createdAt,
-        contentType: attachment.contentType,
-        fileName: attachment.fileName,
+        size,
+        sha256,
+        contentType,
+        lastModified: variant ? variant.madeAt : attachment.createdAt,
+        fileName: variant ? variantName(attachment, variant) : attachment.fileName,
         download: toBeSaved,
         cacheControl: "private, no-cache",
         vary: VARY,
         async open() {
-          const download = await link.open();
+          const download = await link.open(variant && (() => variant.open()));
           end = download.end;
           if (download.isNew) downloads.add(attachment.id);
           return {

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { DownloadCounts } from "../services/attachments/download_counts.ts";
 import type { Core } from "../services/core.ts";
 import { Problem } from "../services/problem.ts";
+import { VARIANTS } from "../services/images/recipe.ts";
 import type { Leases } from "../services/tokens/leases.ts";
 import type { Env } from "./env.ts";
 import { wantsPage } from "./http/navigation.ts";
@@ -26,6 +27,9 @@ const downloadRoute = createRoute({
   request: {
     params: z.object({ token: z.string() }),
     query: z.object({
+      variant: z.enum(VARIANTS).optional().openapi({
+        description: "A smaller one of a picture; counts as any download by the link does.",
+      }),
       download: z.enum(["0", "1"]).optional().openapi({
         description: "1: the bytes, to be saved, also for a browser's navigation.",
       }),
@@ -47,6 +51,7 @@ const downloadRoute = createRoute({
       "link-wrong-address",
       "link-file-deleted",
       "not-found",
+      "no-variant",
       "precondition-failed",
       "range-not-satisfiable",
       "blob-missing",
@@ -70,9 +75,10 @@ export function tokenDownload(
   app.openapi(downloadRoute, async (c) => {
     const { headers } = c.req.raw;
     const link = await links.find(c, c.req.valid("param").token);
-    const toBeSaved = c.req.valid("query").download === "1";
-    if (!toBeSaved && wantsPage(headers)) return linkPage(link, { siteName, headers });
-    return await links.send(c, link, { download: toBeSaved });
+    const { download, variant } = c.req.valid("query");
+    const toBeSaved = download === "1";
+    if (!toBeSaved && wantsPage(headers)) return linkPage({ ...link, variant }, { siteName, headers });
+    return await links.send(c, link, { download: toBeSaved, variant });
   });
 
   // People get the reason as a page, programs as a problem document.

@@ -28,10 +28,10 @@ export interface Link {
   /** A download of this client goes on: nothing more is used up. */
   goesOn: boolean;
   /**
-   * Opens the bytes, which begins a download when none of this client goes on. The caller ends it. Throws
-   * `blob-missing`, and whatever refuses the link by now; nothing is used up then.
+   * Opens the bytes, the attachment's or those that `read` opens of it, which begins a download when none of this client
+   * goes on. The caller ends it. Throws `blob-missing`, and whatever refuses the link by now; nothing is used up then.
    */
-  open(): Promise<OpenedLink>;
+  open(read?: () => Promise<BlobReader>): Promise<OpenedLink>;
 }
 
 export interface OpenedLink extends LeasedDownload {
@@ -77,8 +77,8 @@ export async function findLink(
     token,
     attachment,
     goesOn,
-    async open() {
-      const reader = await openContent(core, attachment);
+    async open(read = () => openContent(core, attachment)) {
+      const reader = await read();
       const download = leases.register(key);
       try {
         const { lease, isNew } = await enter(core, { key, look, visitor });

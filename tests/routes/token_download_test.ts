@@ -1,5 +1,7 @@
 /** Downloads by a link: who is let in, what counts as a use, how long a download goes on. */
 import assert from "node:assert/strict";
+import sharp from "sharp";
+import { drawing } from "../services/images/pictures.ts";
 import { ADMIN, ALICE, BOB, startApp, type TestApp } from "../support/app.ts";
 import { type Link, makeLink, shown, usesOf, visit } from "../support/links.ts";
 import { randomBytes } from "../support/random_bytes.ts";
@@ -59,6 +61,33 @@ Deno.test("Ranges, conditions and HEAD work as everywhere", async () => {
     assert.equal(response.status, status, what);
     if (text !== null) assert.equal(body, text, what);
   }
+});
+
+Deno.test("A picture comes smaller by its link, which is a use like any other", async () => {
+  await using app = await startApp();
+  const photo = new Uint8Array(await drawing({ width: 600, height: 400 }).jpeg().toBuffer());
+  const file = await putFile(app, { body: photo, fileName: "photo.jpeg" });
+  const link = await makeLink(app, file.id);
+  const ask = (query: string, init: RequestInit = {}) =>
+    app.request(`${link.path}?${query}`, { user: null, ...init });
+  const page = await (await ask("variant=small", { headers: CHROME })).text();
+  assert.match(page, /href="\?variant=small&(amp;)?download=1"/);
+  assert.equal(await usesOf(app, file.id, link), 0);
+  const small = await ask("variant=small&download=1");
+  assert.match(small.headers.get("Content-Disposition")!, /^attachment; filename=photo\.jpg/);
+  const { width, height } = await sharp(await small.bytes()).metadata();
+  assert.deepEqual([width, height], [400, 267]);
+  assert.equal(await usesOf(app, file.id, link), 1);
+  const owners = await app.request(`${file.url}?variant=small`);
+  assert.equal(owners.headers.get("ETag"), small.headers.get("ETag"));
+  await owners.body?.cancel();
+  assert.equal(await visit(app, { path: `${link.path}?variant=large` }), 200, "within the same download");
+  const other = { path: `${link.path}?variant=large` };
+  assert.equal(await visit(app, other, { as: "another" }), "link-used-up");
+  assert.equal(await visit(app, { path: `${link.path}?variant=huge` }), "invalid-request");
+  const text = await putFile(app, { body: "text", fileName: "a.txt" });
+  const { path } = await makeLink(app, text.id);
+  assert.equal(await visit(app, { path: `${path}?variant=small` }), "no-variant");
 });
 
 Deno.test("A link that does not exist is not found, whatever it looks like", async () => {
