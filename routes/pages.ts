@@ -37,12 +37,15 @@ export function pages(page: BuiltPage | null): Hono<Env> {
     const file = files.get(c.req.path);
     return file ? answer(c, file) : c.notFound();
   });
-  app.get("/", (c) => {
-    const file = files.get("/");
-    if (!file) return c.html(notBuilt(), 503);
-    c.header("Content-Security-Policy", POLICY);
-    return answer(c, file);
-  });
+  for (const address of ["/", "/admin"]) {
+    app.get(address, (c) => {
+      const file = files.get(address);
+      if (!file) return c.html(notBuilt(), 503);
+      c.header("Content-Security-Policy", POLICY);
+      return answer(c, file);
+    });
+  }
+  app.get("/admin/", (c) => c.redirect("/admin", 308));
   return app;
 }
 

@@ -22,6 +22,9 @@ const preferences = readPreferences(storedPreferences(), navigator.languages);
 applyPreferences(document.documentElement, preferences);
 
 // The sentences come together with the page's script instead of after it.
-const words = document.querySelector<HTMLMetaElement>(`meta[name=words-${preferences.language}]`)!;
-const preload = Object.assign(document.createElement("link"), { rel: "modulepreload", href: words.content });
-document.head.append(preload);
+const words = `meta[name$=words-${preferences.language}]`;
+for (const { content } of document.querySelectorAll<HTMLMetaElement>(words)) {
+  document.head.append(
+    Object.assign(document.createElement("link"), { rel: "modulepreload", href: content }),
+  );
+}

@@ -16,14 +16,14 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCES = ["static", "client", "deno.json", "tools/bundle_page.ts"];
 
 /** Modules, all in one folder, so that what they share and what is split off lies beside them. */
-const SCRIPTS = ["static/page.tsx", "static/hash_worker.ts"];
+const SCRIPTS = ["static/page.tsx", "static/admin.tsx", "static/hash_worker.ts"];
 /** Run before anything is drawn, so each is whole in one file. */
 const EARLY_SCRIPTS = ["static/boot.ts"];
-const STYLES = ["static/styles/page.css"];
+const STYLES = ["static/styles/page.css", "static/styles/admin.css"];
 /** Served as they are, under names that do not change. */
 const FIXED = ["static/icon.svg"];
 /** File -> address. In it `{{page.js}}` stands for the address of what that module has become. */
-const PAGES = { "static/page.html": "/" };
+const PAGES = { "static/page.html": "/", "static/admin.html": "/admin" };
 
 /** Minified code has lost its comments. */
 const NOTICE = "/*! Contains parts of Hono. MIT licence, (c) its authors: see the package's LICENSE. */\n";

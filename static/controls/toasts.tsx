@@ -1,12 +1,12 @@
 /** Short messages at the lower edge. */
 import { useWords } from "../i18n/words.ts";
-import { usePage } from "../state/page_state.ts";
+import { useFrame } from "../state/frame_state.ts";
 import { useStore } from "../state/store.ts";
 import { Icon } from "./icon.tsx";
 
 export function ToastList() {
   const words = useWords();
-  const { toasts } = usePage();
+  const { toasts } = useFrame();
   const shown = useStore(toasts.store);
   return (
     <div

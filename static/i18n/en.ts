@@ -4,7 +4,7 @@ import { englishProblems, type ProblemTexts } from "./problems_en.ts";
 const files = (count: number) => count === 1 ? "1 file" : `${count.toLocaleString("en")} files`;
 
 export const english = {
-  skipToContent: "Skip to the files",
+  skipTo: { files: "Skip to the files", admin: "Skip to the content" },
   close: "Close",
   cancel: "Cancel",
   tryAgain: "Try again",
@@ -27,6 +27,7 @@ export const english = {
     language: "Language",
     theme: "Appearance",
     themes: { system: "As the system", light: "Light", dark: "Dark" },
+    pages: { files: "Files", admin: "Administration" },
     account: "Account",
     administrator: "Administrator",
     signOut: "Sign out",

@@ -22,7 +22,7 @@ export async function loadWords(language: Language, now: () => number): Promise<
 }
 
 /** `en-GB` writes dates and hours in another way than `en-US`. */
-function preferredEnglish(): string {
+export function preferredEnglish(): string {
   return navigator.languages.find((tag) => tag.toLowerCase().startsWith("en")) ?? "en";
 }
 

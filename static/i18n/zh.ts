@@ -5,7 +5,7 @@ import { chineseProblems } from "./problems_zh.ts";
 const files = (count: number) => `${count.toLocaleString("zh-CN")} 个文件`;
 
 export const chinese: Messages = {
-  skipToContent: "跳到文件列表",
+  skipTo: { files: "跳到文件列表", admin: "跳到正文" },
   close: "关闭",
   cancel: "取消",
   tryAgain: "重试",
@@ -27,6 +27,7 @@ export const chinese: Messages = {
     language: "语言",
     theme: "外观",
     themes: { system: "跟随系统", light: "浅色", dark: "深色" },
+    pages: { files: "文件", admin: "管理" },
     account: "账户",
     administrator: "管理员",
     signOut: "退出登录",

@@ -3,12 +3,12 @@ import { useState } from "hono/jsx/dom";
 import type { Attachment } from "../../client/mod.ts";
 import { TypeMark } from "../files/type_mark.tsx";
 import { useWords } from "../i18n/words.ts";
-import { usePage } from "../state/page_state.ts";
+import { useFrame } from "../state/frame_state.ts";
 import { previewKind } from "./preview_kind.ts";
 import { TextContent } from "./text_content.tsx";
 
 export function Content({ attachment }: { attachment: Attachment }) {
-  const { pawl } = usePage();
+  const { pawl } = useFrame();
   const { m } = useWords();
   const [broken, setBroken] = useState(false);
   const { fileName, variants } = attachment;

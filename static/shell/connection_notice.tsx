@@ -1,11 +1,11 @@
 /** Says that the server cannot be reached, as long as that is so. */
 import { Notice } from "../controls/notice.tsx";
 import { useWords } from "../i18n/words.ts";
-import { usePage } from "../state/page_state.ts";
+import { useFrame } from "../state/frame_state.ts";
 import { useStore } from "../state/store.ts";
 
 export function ConnectionNotice() {
-  const { connectivity, session } = usePage();
+  const { connectivity, session } = useFrame();
   const { m } = useWords();
   const reachable = useStore(connectivity.reachable);
   const kind = useStore(session.store, ({ kind }) => kind);

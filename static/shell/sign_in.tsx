@@ -3,16 +3,15 @@ import { Icon } from "../controls/icon.tsx";
 import { Notice } from "../controls/notice.tsx";
 import { problemText, useWords } from "../i18n/words.ts";
 import { IssuerButton } from "../sign_in/issuer_button.tsx";
-import { usePage } from "../state/page_state.ts";
+import { useFrame } from "../state/frame_state.ts";
 import { useStore } from "../state/store.ts";
-import { isEnded } from "../state/transfer.ts";
 
 export function SignIn() {
-  const { session, site, transfers } = usePage();
+  const { session, site, waiting: inThisWindow } = useFrame();
   const words = useWords();
   const { m } = words;
   const state = useStore(session.store);
-  const waiting = useStore(transfers.store, (all) => all.filter((transfer) => !isEnded(transfer)).length);
+  const waiting = useStore(inThisWindow);
   const atIssuer = useStore(site.store, ({ issuer }) => issuer !== null);
   if (state.kind !== "out") return null;
   return (

@@ -1,22 +1,23 @@
-/** The name of the place, language and appearance, and who is signed in. */
+/** The name of the place, the way to the other page, language and appearance, and who is signed in. */
 import { Icon } from "../controls/icon.tsx";
 import { Menu, type MenuItem } from "../controls/menu.tsx";
 import { LANGUAGE_NAMES, useWords } from "../i18n/words.ts";
-import { usePage } from "../state/page_state.ts";
+import { useFrame } from "../state/frame_state.ts";
 import { LANGUAGES, THEMES } from "../state/preference_values.ts";
 import { useStore } from "../state/store.ts";
 
 export function TopBar() {
-  const { site } = usePage();
+  const { here, site } = useFrame();
   const { m } = useWords();
   const name = useStore(site.store, ({ siteName }) => siteName);
   return (
     <header class="top">
-      <a class="skip" href="#content">{m.skipToContent}</a>
+      <a class="skip" href="#content" onClick={skip}>{m.skipTo[here]}</a>
       <a class="brand" href="/">
         <img src="/static/icon.svg" alt="" width="32" height="32" />
         <span class="clip">{name}</span>
       </a>
+      <OtherPage />
       <LanguageMenu />
       <ThemeMenu />
       <AccountMenu />
@@ -24,8 +25,34 @@ export function TopBar() {
   );
 }
 
+/** As the link would, but the fragment stays: it says what is looked at. */
+function skip(event: Event) {
+  event.preventDefault();
+  document.getElementById("content")!.focus();
+}
+
+/** From the files to the administration, for those who may see it, and back. */
+function OtherPage() {
+  const { here, session } = useFrame();
+  const { m } = useWords();
+  const isAdmin = useStore(session.store, (state) => state.kind === "in" && state.user.role === "admin");
+  if (here === "files" && !isAdmin) return null;
+  const there = here === "files" ? "admin" : "files";
+  return (
+    <a
+      class="button quiet other-page"
+      href={there === "admin" ? "/admin" : "/"}
+      title={m.top.pages[there]}
+      aria-label={m.top.pages[there]}
+    >
+      <Icon name={there === "admin" ? "gauge" : "folder"} />
+      <span class="clip">{m.top.pages[there]}</span>
+    </a>
+  );
+}
+
 function LanguageMenu() {
-  const { preferences } = usePage();
+  const { preferences } = useFrame();
   const { m } = useWords();
   const language = useStore(preferences, ({ language }) => language);
   const items = () =>
@@ -43,7 +70,7 @@ function LanguageMenu() {
 }
 
 function ThemeMenu() {
-  const { preferences } = usePage();
+  const { preferences } = useFrame();
   const { m } = useWords();
   const theme = useStore(preferences, ({ theme }) => theme);
   const items = () =>
@@ -60,13 +87,19 @@ function ThemeMenu() {
 }
 
 function AccountMenu() {
-  const page = usePage();
+  const frame = useFrame();
   const { m } = useWords();
-  const session = useStore(page.session.store);
+  const session = useStore(frame.session.store);
   if (session.kind !== "in") return null;
   const { user: { name, id, role }, expiresAt } = session;
   const items: MenuItem[] = [{ label: m.top.api, icon: "code", href: "/docs" }];
-  if (expiresAt !== null) items.push({ label: m.top.signOut, icon: "leave", run: () => void page.signOut() });
+  if (expiresAt !== null) {
+    items.push({
+      label: m.top.signOut,
+      icon: "leave",
+      run: () => void frame.signOut(),
+    });
+  }
   return (
     <Menu
       label={`${m.top.account}: ${name || id}`}

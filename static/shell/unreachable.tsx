@@ -1,10 +1,10 @@
 /** In place of everything: the server did not answer when the page was opened. */
 import { Icon } from "../controls/icon.tsx";
 import { useWords } from "../i18n/words.ts";
-import { usePage } from "../state/page_state.ts";
+import { useFrame } from "../state/frame_state.ts";
 
 export function Unreachable() {
-  const { session } = usePage();
+  const { session } = useFrame();
   const { m } = useWords();
   return (
     <section class="placard">

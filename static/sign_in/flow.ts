@@ -12,13 +12,24 @@ export async function beginSignIn(): Promise<void> {
 
 /**
  * To be called once, before the page asks who is signed in: when the issuer has sent the person back, opens the
- * session; null when the page was opened otherwise. Throws `SignInFailed`.
+ * session; null when the page was opened otherwise. The issuer sends everybody to `/`; whoever was on another page
+ * gets that one, so that this never resolves. Throws `SignInFailed`.
  */
 export async function finishSignIn(): Promise<BrowserSession | null> {
   const here = thisWindow();
   if (!isIssuerAnswer(here.address)) return null;
   const { finishSignIn } = await loaded();
-  return await finishSignIn(here);
+  const { pathname } = new URL(here.address);
+  try {
+    const session = await finishSignIn(here);
+    if (location.pathname === pathname) return session;
+  } catch (error) {
+    // This page says why; its address is its own.
+    if (location.pathname !== pathname) here.showAddress(pathname);
+    throw error;
+  }
+  location.reload();
+  return await new Promise(() => {});
 }
 
 /**

@@ -2,17 +2,16 @@
 import { useState } from "hono/jsx/dom";
 import { Notice } from "../controls/notice.tsx";
 import { useWords } from "../i18n/words.ts";
-import { usePage } from "../state/page_state.ts";
+import { useFrame } from "../state/frame_state.ts";
 import { useStore } from "../state/store.ts";
-import { isEnded } from "../state/transfer.ts";
 import { SignInFailed } from "./failure.ts";
 import { beginSignIn } from "./flow.ts";
 
 export function IssuerButton() {
-  const { session, site, transfers } = usePage();
+  const { session, site, waiting: inThisWindow } = useFrame();
   const { m } = useWords();
   const issuer = useStore(site.store, ({ issuer }) => issuer);
-  const waiting = useStore(transfers.store, (all) => all.some((transfer) => !isEnded(transfer)));
+  const waiting = useStore(inThisWindow) > 0;
   const answered = useStore(session.store, (state) => state.kind === "out" ? state.failure : null);
   const [failure, setFailure] = useState<SignInFailed | null>(answered);
   const [leaving, setLeaving] = useState(false);
@@ -42,7 +41,7 @@ export function IssuerButton() {
         // To leave would lose the files that wait here; this tab goes on when it is looked at again.
         ? (
           <p>
-            <a class="button main" href="/" target="_blank">{label}</a>
+            <a class="button main" href={location.pathname} target="_blank">{label}</a>
             <span class="soft small">{m.signIn.inNewTab}</span>
           </p>
         )

@@ -66,9 +66,12 @@ Deno.test({
     await page.getByRole("button", { name: "Yes, sign me out" }).click();
     await page.waitForURL(server.url.href);
 
-    // Nobody is signed in there either: the provider asks who it is.
+    // Nobody is signed in there either: the provider asks who it is. Whoever began on another page is back there.
+    await page.goto(`${server.url}admin#audit`);
     await button.click();
-    await page.locator("input[name=login]").waitFor();
+    await signInThere(page, provider, "alice");
+    await page.waitForURL(`${server.url}admin#audit`);
+    await page.getByRole("heading", { name: "Audit", level: 1 }).waitFor();
     assert.deepEqual(browser.faults, []);
   },
 });

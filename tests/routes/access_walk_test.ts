@@ -78,6 +78,9 @@ const TABLE: Record<string, Row> = {
   "GET /metrics": { expect: { none: "401 403 403 200" } },
   "GET /openapi.json": { expect: ANYBODY },
   "GET /": { expect: ANYBODY },
+  // It asks the API for all that it shows.
+  "GET /admin": { expect: ANYBODY },
+  "GET /admin/": { expect: { none: "308 308 308 308" } },
   "GET /static/:name": { path: "/static/icon.svg", expect: ANYBODY },
   "GET /docs": { expect: ANYBODY },
   "GET /docs/start.js": { expect: ANYBODY },

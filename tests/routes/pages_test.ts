@@ -10,8 +10,9 @@ const TYPES: Record<string, string> = {
   svg: "image/svg+xml",
 };
 
-/** All the JavaScript that the page may ever load, compressed as every browser takes it. */
-const SCRIPT_BYTES = 60 * 1024;
+/** All the JavaScript that a page may ever load, compressed as every browser takes it. */
+const SCRIPT_BYTES = { "/": 60 * 1024, "/admin": 72 * 1024 };
+const PAGES = ["/", "/admin"] as const;
 
 await buildPage();
 
@@ -21,18 +22,23 @@ async function ask(app: TestApp, path: string, init: RequestInit = {}) {
   return { status: response.status, headers: response.headers, bytes, text: new TextDecoder().decode(bytes) };
 }
 
-/** Addresses that the page or one of its files names. */
+const isPage = (path: string) => PAGES.some((page) => page === path);
+
+/** Addresses that a page or one of its files names. */
 function named(path: string, text: string): string[] {
-  const found = path === "/"
+  const found = isPage(path)
     ? text.matchAll(/\b(?:href|src|content)="(\/static\/[^"]+)"/g)
     : text.matchAll(/["'](\.{1,2}\/[\w./-]+-[0-9A-Z]{8}\.js|\/static\/[\w.-]+)["']/g);
   return [...found].map((match) => new URL(match[1]!, `http://x${path}`).pathname);
 }
 
-/** All that the page is made of: itself, what it names, and what its scripts import. */
-async function allFiles(app: TestApp): Promise<Map<string, Awaited<ReturnType<typeof ask>>>> {
+/** All that pages are made of: themselves, what they name, and what their scripts import. */
+async function allFiles(
+  app: TestApp,
+  pages: readonly string[] = PAGES,
+): Promise<Map<string, Awaited<ReturnType<typeof ask>>>> {
   const found = new Map<string, Awaited<ReturnType<typeof ask>>>();
-  const waiting = ["/"];
+  const waiting = [...pages];
   for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
     if (found.has(path)) continue;
     const file = await ask(app, path);
@@ -42,7 +48,7 @@ async function allFiles(app: TestApp): Promise<Map<string, Awaited<ReturnType<ty
   return found;
 }
 
-Deno.test("The page and everything that it names is served to anybody, with type, tag and a fitting policy", async (t) => {
+Deno.test("The pages and everything that they name is served to anybody, with type, tag and a fitting policy", async (t) => {
   await using app = await startApp();
   const files = await allFiles(app);
   assert.ok(files.size >= 6, [...files.keys()].join(" "));
@@ -56,7 +62,7 @@ Deno.test("The page and everything that it names is served to anybody, with type
       assert.equal(headers.get("Content-Encoding"), null);
       assert.equal(headers.get("Vary"), "Accept-Encoding");
       // What has its digest in its name may be kept for ever; the rest is asked for again.
-      const changes = path === "/" || path === "/static/icon.svg";
+      const changes = isPage(path) || path === "/static/icon.svg";
       assert.equal(
         headers.get("Cache-Control"),
         changes ? "no-cache" : "public, max-age=31536000, immutable",
@@ -95,9 +101,8 @@ Deno.test("Every file goes out compressed to whoever takes that, each coding und
   }
 });
 
-Deno.test("What a visit loads has less than 60 KiB by gzip, and all scripts together have by Brotli", async () => {
+Deno.test("What a visit loads has less than 60 KiB (72 for administrators) by gzip, and all scripts of a page together have by Brotli", async (t) => {
   await using app = await startApp();
-  const scripts = [...(await allFiles(app)).keys()].filter((path) => path.endsWith(".js"));
   const bytesOf = async (paths: string[], coding: string) => {
     let size = 0;
     for (const path of paths) {
@@ -105,17 +110,35 @@ Deno.test("What a visit loads has less than 60 KiB by gzip, and all scripts toge
     }
     return size;
   };
-  // Fetched by whoever asks for them: another language, an issuer's sign-in, the dialog for links.
-  const later = /\/(zh|issuer|sign_out|share_dialog)-/;
-  const first = await bytesOf(scripts.filter((path) => !later.test(path)), "gzip");
-  assert.ok(first > 10_000 && first < SCRIPT_BYTES, `${first} bytes`);
-  const all = await bytesOf(scripts, "br");
-  assert.ok(all > first / 2 && all < SCRIPT_BYTES, `${all} bytes`);
+  for (const page of PAGES) {
+    await t.step(page, async () => {
+      const scripts = [...(await allFiles(app, [page])).keys()].filter((path) => path.endsWith(".js"));
+      // Fetched by whoever asks for them: another language, an issuer's sign-in, the dialog for links.
+      const later = /\/(zh|admin_zh|issuer|sign_out|share_dialog)-/;
+      const first = await bytesOf(scripts.filter((path) => !later.test(path)), "gzip");
+      assert.ok(first > 10_000 && first < SCRIPT_BYTES[page], `${first} bytes`);
+      const all = await bytesOf(scripts, "br");
+      assert.ok(all > first / 2 && all < SCRIPT_BYTES[page], `${all} bytes`);
+    });
+  }
 });
 
-Deno.test("The page may load only what is served from here, and runs nothing that stands in it or is made of text", async () => {
+Deno.test("Nobody but administrators loads what is for administrators", async () => {
   await using app = await startApp();
-  const { headers, text } = await ask(app, "/");
+  const files = [...(await allFiles(app, ["/"])).keys()];
+  assert.deepEqual(files.filter((path) => path.startsWith("/static/admin")), []);
+});
+
+Deno.test("A page may load only what is served from here, and runs nothing that stands in it or is made of text", async () => {
+  await using app = await startApp();
+  for (const page of PAGES) checkPolicy(await ask(app, page));
+  for (const [path, { text }] of await allFiles(app)) {
+    const addresses = text.match(/\b(?:https?|wss?):\/\/[\w.-]+[^\s"'`)]*/g) ?? [];
+    assert.deepEqual(addresses.filter((address) => !address.startsWith("http://www.w3.org/")), [], path);
+  }
+});
+
+function checkPolicy({ headers, text }: Awaited<ReturnType<typeof ask>>): void {
   const policy = new Map(
     headers.get("Content-Security-Policy")!.split("; ").map((rule) => {
       const [name, ...values] = rule.split(" ");
@@ -133,11 +156,7 @@ Deno.test("The page may load only what is served from here, and runs nothing tha
   }
   assert.equal(policy.get("require-trusted-types-for"), "'script'");
   assert.ok(!/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:/i.test(text));
-  for (const [path, { text }] of await allFiles(app)) {
-    const addresses = text.match(/\b(?:https?|wss?):\/\/[\w.-]+[^\s"'`)]*/g) ?? [];
-    assert.deepEqual(addresses.filter((address) => !address.startsWith("http://www.w3.org/")), [], path);
-  }
-});
+}
 
 Deno.test("Every address of the API that the page uses exists", async () => {
   await using app = await startApp();
@@ -154,7 +173,15 @@ Deno.test("Every address of the API that the page uses exists", async () => {
 
 Deno.test("What the page is not made of is not there", async () => {
   await using app = await startApp();
-  for (const path of ["/static/none.js", "/static/page.js", "/static/", "/static/..%2fdeno.json"]) {
+  for (
+    const path of [
+      "/static/none.js",
+      "/static/page.js",
+      "/static/admin.js",
+      "/static/",
+      "/static/..%2fdeno.json",
+    ]
+  ) {
     assert.equal((await ask(app, path)).status, 404, path);
   }
 });
@@ -176,8 +203,16 @@ Deno.test("Business types are listed with their rules for whoever is signed in",
   assert.equal(body.items[0].extensions, null);
 });
 
-Deno.test("Where the page has not been built, its address says how to do that", async () => {
-  const answer = await pages(null).request("/");
-  assert.equal(answer.status, 503);
-  assert.match(await answer.text(), /deno task page/);
+Deno.test("Where the pages have not been built, their addresses say how to do that", async () => {
+  for (const page of PAGES) {
+    const answer = await pages(null).request(page);
+    assert.equal(answer.status, 503);
+    assert.match(await answer.text(), /deno task page/);
+  }
+});
+
+Deno.test("The administrators' page is found also with a slash at its end", async () => {
+  await using app = await startApp();
+  const { status, headers } = await ask(app, "/admin/");
+  assert.deepEqual([status, headers.get("Location")], [308, "/admin"]);
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { PawlError } from "../../client/mod.ts";
 import { PROBLEMS } from "../../services/problem.ts";
+import { english as englishForAdmins } from "../../static/admin/words/admin_en.ts";
+import { chinese as chineseForAdmins } from "../../static/admin/words/admin_zh.ts";
 import { english } from "../../static/i18n/en.ts";
 import { createFormat } from "../../static/i18n/format.ts";
 import { problemText, type Words } from "../../static/i18n/words.ts";
@@ -15,14 +17,17 @@ const LANGUAGES: Record<string, Words> = {
 function sentences(value: unknown, path = ""): [path: string, text: string][] {
   if (typeof value === "string") return [[path, value]];
   if (typeof value === "function") {
-    return path.startsWith(".problems") ? [] : [[path, String(value(7, 3, 1))]];
+    return /^\.all\.problems|\.inWords$/.test(path) ? [] : [[path, String(value(7, 3, 1))]];
   }
   return Object.entries(Object(value)).flatMap(([name, member]) => sentences(member, `${path}.${name}`));
 }
 
+const ENGLISH = { all: english, admin: englishForAdmins };
+const CHINESE = { all: chinese, admin: chineseForAdmins };
+
 Deno.test("every sentence says something in each language, and another thing than in English", () => {
-  const inEnglish = new Map(sentences(english));
-  for (const [path, text] of sentences(chinese)) {
+  const inEnglish = new Map(sentences(ENGLISH));
+  for (const [path, text] of sentences(CHINESE)) {
     assert.ok(text.trim() !== "", path);
     assert.ok(!/undefined|NaN|\[object/.test(text), `${path}: ${text}`);
     if (/[\u4e00-\u9fff]/.test(text) || !/[a-z]/i.test(text)) continue;
@@ -31,7 +36,7 @@ Deno.test("every sentence says something in each language, and another thing tha
 });
 
 Deno.test("Chinese sentences have Chinese punctuation", () => {
-  for (const [path, text] of sentences(chinese)) assert.doesNotMatch(text, /[\u4e00-\u9fff][,:;?!]/, path);
+  for (const [path, text] of sentences(CHINESE)) assert.doesNotMatch(text, /[\u4e00-\u9fff][,:;?!]/, path);
 });
 
 Deno.test("refusals are told in words for people, whatever they carry", () => {

@@ -1,50 +1,41 @@
-/** The frame of the page: who sees what. */
-import { ErrorBoundary, useLayoutEffect, useState } from "hono/jsx/dom";
+/** The frame of every page: who sees what. */
+import { ErrorBoundary, type FC } from "hono/jsx/dom";
 import { Notice } from "../controls/notice.tsx";
 import { ToastList } from "../controls/toasts.tsx";
-import { loadWords, useWords, type Words, WordsProvider } from "../i18n/words.ts";
-import { PageProvider, type PageState, usePage } from "../state/page_state.ts";
+import { useLoaded } from "../i18n/use_loaded.ts";
+import { loadWords, useWords, WordsProvider } from "../i18n/words.ts";
+import { FrameProvider, type FrameState, useFrame } from "../state/frame_state.ts";
 import { useStore } from "../state/store.ts";
 import { ConnectionNotice } from "./connection_notice.tsx";
-import { Home } from "./home.tsx";
 import { SignIn } from "./sign_in.tsx";
 import { TopBar } from "./top_bar.tsx";
 import { Unreachable } from "./unreachable.tsx";
 
-const RETRY_MS = 1000;
+export interface FrameProps {
+  state: FrameState;
+  /** What somebody who is signed in sees. */
+  home: FC;
+}
 
-export function App({ state }: { state: PageState }) {
+export function Frame({ state, home }: FrameProps) {
   const language = useStore(state.preferences, ({ language }) => language);
-  const [words, setWords] = useState<Words | null>(null);
-  const [tries, setTries] = useState(1);
-  useLayoutEffect(() => {
-    let current = true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    loadWords(language, Date.now).then((loaded) => current && setWords(loaded), () => {
-      // With another language on the page, that one stays.
-      if (current && words === null) timer = setTimeout(() => setTries((count) => count + 1), RETRY_MS);
-    });
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [language, tries]);
+  const words = useLoaded((language) => loadWords(language, Date.now), language);
   if (words === null) return null;
   return (
-    <PageProvider value={state}>
+    <FrameProvider value={state}>
       <WordsProvider value={words}>
         <ErrorBoundary fallbackRender={() => <Crashed />} onError={(error) => console.error(error)}>
           <TopBar />
-          <Main />
+          <Main home={home} />
           <ToastList />
         </ErrorBoundary>
       </WordsProvider>
-    </PageProvider>
+    </FrameProvider>
   );
 }
 
-function Main() {
-  const { session } = usePage();
+function Main({ home: Home }: Pick<FrameProps, "home">) {
+  const { session } = useFrame();
   const { m } = useWords();
   const kind = useStore(session.store, ({ kind }) => kind);
   return (

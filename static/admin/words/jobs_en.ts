@@ -1,0 +1,121 @@
+/** What the page says of jobs. Jobs that are not named here are called as the server calls them. */
+import { englishSchedule } from "./schedule_en.ts";
+
+const things = (count: number) => count === 1 ? "1 thing" : `${count.toLocaleString("en")} things`;
+
+export const englishJobs = {
+  about: "What time and crashes leave behind is removed by jobs. They run by the clock; the times are UTC.",
+  names: {
+    softDeleted: "Hide deleted files",
+    recycleBin: "Empty the recycle bin",
+    orphans: "Delete orphans",
+    expiredSessions: "End stale uploads",
+    expiredTokens: "Forget old links",
+    expiredArchives: "Forget old ZIPs",
+    auditEntries: "Shorten the audit",
+    temporaryFiles: "Remove temporary files",
+    storedBytes: "Verify stored bytes",
+    storageReport: "Count the storage",
+  },
+  descriptions: {
+    softDeleted:
+      "Hides from their owners the files that they deleted long ago; administrators can restore them.",
+    recycleBin: "Removes for good what the recycle bin hid from its owners long ago.",
+    orphans: "Deletes, as their owners could, files that must belong to something and do not.",
+    expiredSessions:
+      "Ends uploads without progress, frees their bytes, and forgets uploads that ended long ago.",
+    expiredTokens: "Removes what is left of links some time after their end.",
+    expiredArchives: "Removes the lists of kept archives that are over; the files in them stay.",
+    auditEntries: "Removes the oldest sealed entries of the audit when their time is over.",
+    temporaryFiles: "Removes temporary files that a crash left behind.",
+    storedBytes: "Reads stored bytes again and compares them with their digests; removes nothing.",
+    storageReport: "Counts what is stored, for whom, and how it grows; removes nothing.",
+  },
+  back: "All jobs",
+  open: (name: string) => `${name}: history`,
+  schedule: "Schedule",
+  inWords: englishSchedule,
+  utc: (text: string) => `${text} UTC`,
+  next: "Next run",
+  last: "Last run",
+  never: "Not yet",
+  off: "Switched off",
+  noNext: "By hand only",
+  run: "Run now",
+  runNamed: (name: string) => `Run now: ${name}`,
+  dryRun: "Dry run",
+  dryRunNamed: (name: string) => `Dry run: ${name}`,
+  running: "Running",
+  runningFor: (time: string) => `Running for ${time}`,
+  states: {
+    running: "Running",
+    done: "Done",
+    partial: "To be continued",
+    failed: "Failed",
+    interrupted: "Interrupted",
+  },
+  ended: {
+    running: (name: string) => `“${name}” is running.`,
+    done: (name: string, facts: string) => `“${name}” has ended: ${facts}.`,
+    partial: (name: string, facts: string) => `“${name}” goes on with its next run: ${facts} so far.`,
+    failed: (name: string, facts: string) => `“${name}” has failed: ${facts}.`,
+    interrupted: (name: string) => `“${name}” was interrupted.`,
+  },
+  nothing: "nothing to do",
+  facts: {
+    lookedAt: (count: string) => `${count} looked at`,
+    removed: (count: string) => `${count} removed`,
+    freed: (size: string) => `${size} freed`,
+    read: (size: string) => `${size} read`,
+    damaged: (count: string) => `${count} damaged`,
+    errors: (count: string) => `${count} errors`,
+  },
+  columns: {
+    started: "Started",
+    state: "Result",
+    took: "Took",
+    lookedAt: "Looked at",
+    removed: "Removed",
+    bytes: "Bytes freed",
+    bytesRead: "Bytes read",
+    by: "By",
+  },
+  bySchedule: "schedule",
+  runs: "Runs",
+  noRuns: "It has not run yet",
+  noRunsText: "Its runs appear here, with what they did.",
+  measures: {
+    removed: "Removed in each run",
+    bytesRead: "Bytes read in each run",
+    lookedAt: "Looked at in each run",
+    durationMs: "Time each run took",
+  },
+  chart: (name: string, runs: number, bad: number) =>
+    `${name}: the last ${runs === 1 ? "run" : `${runs} runs`}, ${bad === 0 ? "all well" : `${bad} not well`}`,
+  preview: {
+    title: (name: string) => `What “${name}” would do now`,
+    looking: "Looking for what would go. Nothing is changed.",
+    nothing: "Nothing would go now",
+    nothingText: "All that there is is younger than its retention, or still needed.",
+    sum: (count: number, more: boolean, size: string) =>
+      `${more ? "More than " : ""}${things(count)} would go${size === "" ? "" : `, which frees ${size}`}.`,
+    more: "These are the first hundred.",
+    unchanged: "Nothing has been changed.",
+    kinds: {
+      "upload": "Upload",
+      "attachment": "File",
+      "token": "Link",
+      "archive": "ZIP",
+      "audit entries": "Audit",
+      "file": "Temporary file",
+      "link download": "Download",
+    },
+    /** Why it would go: `said` is the server's sentence, which is English. */
+    reason: (_job: string, said: string) => said,
+    unnamed: (id: string) => `No. ${id}`,
+    frees: (size: string) => `frees ${size}`,
+    run: "Do it now",
+  },
+};
+
+export type JobMessages = typeof englishJobs;
