@@ -56,7 +56,7 @@ export function Menu({ label, class: className, heading, items, children }: Menu
     } else if (event.key === "Tab") hide();
   }
 
-  // One element around both: see ARCHITECTURE.md on what hono/jsx/dom does with components that have several.
+  // One element around both: see docs/page.md on what hono/jsx/dom does with components that have several.
   return (
     <span class="menu-place">
       <button

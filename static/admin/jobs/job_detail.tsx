@@ -20,7 +20,7 @@ export function JobDetail({ job, dryRun }: { job: Job; dryRun: (job: Job) => voi
   const { a } = words;
   const live = jobs.runs(job.name);
   const { value, error } = useLive(live);
-  const runs = withCurrent(value ?? [], job.running);
+  const runs = withCurrent(value === null ? [] : withCurrent(value, job.last), job.running);
   return (
     <Section
       title={jobName(words, job.name)}

@@ -23,7 +23,8 @@ export function RunChart({ job, slots }: { job: Job; slots: number }) {
   useLayoutEffect(() => {
     if (value !== null && value[0]?.startedAt !== known) live.now();
   }, [known]);
-  const runs = [...withCurrent(value ?? [], job.running)].slice(0, slots).reverse();
+  const ended = value === null ? [] : withCurrent(value, job.last);
+  const runs = withCurrent(ended, job.running).slice(0, slots).reverse();
   const measure = measureOf(runs);
   if (runs.length === 0) return null;
   const width = slots * SLOT - GAP;

@@ -21,8 +21,8 @@ export function runTone(run: JobRun): "good" | "warn" | "bad" | "running" {
   return run.state === "done" ? "good" : "warn";
 }
 
-/** The runs with the one that is under way as it is now, the latest first. */
-export function withCurrent(runs: readonly JobRun[], running: JobRun | null): readonly JobRun[] {
-  if (running === null) return runs;
-  return [running, ...runs.filter(({ startedAt }) => startedAt !== running.startedAt)];
+/** The runs, the latest first, with the latest of them as it is known to be now; null: nothing is known. */
+export function withCurrent(runs: readonly JobRun[], latest: JobRun | null): readonly JobRun[] {
+  if (latest === null) return runs;
+  return [latest, ...runs.filter(({ startedAt }) => startedAt < latest.startedAt)];
 }
