@@ -3,6 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import { SYSTEM } from "../services/audit/entry.ts";
 import { sealAudit } from "../services/audit/seal.ts";
 import { sweepBlobs } from "../services/cleanup.ts";
+import { repointDamaged } from "../services/maintenance/repoint.ts";
 import type { Job } from "../services/jobs/job.ts";
 import { JOBS } from "../services/jobs/jobs.ts";
 import { startRun } from "../services/jobs/runner.ts";
@@ -21,6 +22,7 @@ interface Chore {
 
 const CHORES: readonly Chore[] = [
   { name: "unreferenced bytes", step: ({ core }) => sweepBlobs(core) },
+  { name: "files on damaged bytes", step: ({ core }) => repointDamaged(core) },
   { name: "audit seals", step: ({ core }) => sealAudit(core) },
   {
     name: "counted refusals",

@@ -9,6 +9,7 @@ import { waitingChunks } from "../services/uploads/waiting_chunks.ts";
 import { allAttachments } from "./admin/attachments.ts";
 import { auditRoutes } from "./admin/audit.ts";
 import { jobRoutes } from "./admin/jobs.ts";
+import { maintenanceRoutes } from "./admin/maintenance.ts";
 import { overview } from "./admin/overview.ts";
 import { storage } from "./admin/storage.ts";
 import { allTokens } from "./admin/tokens.ts";
@@ -110,6 +111,7 @@ export function createApp(
   app.route("/api/v1/admin/tokens", allTokens(core));
   app.route("/api/v1/admin/storage", storage(core));
   app.route("/api/v1/admin/usage", ownersUsage(core));
+  app.route("/api/v1/admin/maintenance", maintenanceRoutes(core));
   app.route("/files", files(core, { downloads, publicUrl: config.publicUrl }));
   app.get("/", signInPolicy(issuer));
   app.route("/api/v1", businessTypes(config));

@@ -53,7 +53,8 @@ export async function sweepBlobs(core: Core): Promise<{ removed: number; more: b
   return { removed: due.length, more: due.length === STEP };
 }
 
-async function forgetContent(
+/** Adds to `commit` that nothing is put on the blob any more because its content is equal. */
+export async function forgetContent(
   { records }: Core,
   commit: Deno.AtomicOperation,
   blob: BlobRecord,

@@ -38,7 +38,10 @@ export interface Segment {
   length: number;
 }
 
-/** `uploading` bytes of an open session; `live` referenced; `condemned` waits for the sweep, may be revived; `deleting` goes. */
+/**
+ * `uploading` bytes of an open session; `live` referenced; `condemned` waits for the sweep, may be revived; `deleting`
+ * goes; `damaged` referenced, but its bytes are missing or other ones.
+ */
 export type BlobState = "uploading" | "live" | "condemned" | "deleting" | "damaged";
 
 export interface BlobRecord {

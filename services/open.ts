@@ -46,6 +46,8 @@ export interface OpenOptions {
   /** Ms, monotonic. */
   elapsed?: () => number;
   delay?: (ms: number) => Promise<void>;
+  /** Default true. False: uploads that a crash interrupted are left as they are for the next start of a server. */
+  resumes?: boolean;
 }
 
 /** Throws `DataDirBusy` when another process has the data directory, `DataDirUnusable`. */
@@ -55,6 +57,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     now = Date.now,
     elapsed = () => performance.now(),
     delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    resumes = true,
   } = options;
   const log = getLogger(["pawl", "services"]);
   // What is open when something fails is closed again.
@@ -124,7 +127,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     room: () => blobs.room(),
     lowestDescriptor: () => lock.lowestDescriptor(),
   });
-  core.background.run("resume interrupted work", () => resumeInterrupted(core));
+  if (resumes) core.background.run("resume interrupted work", () => resumeInterrupted(core));
 
   const owned = opened.move();
   return {

@@ -6,11 +6,9 @@ import { parseArgs } from "node:util";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { pawlVariables } from "../config/process_environment.ts";
-import { openAccess } from "../services/access/access.ts";
-import { readOrCreateSecret } from "../services/access/secret.ts";
 import { type AuditVerdict, verifyAudit } from "../services/audit/verify.ts";
-import { DataDirBusy, ownersAddress } from "../services/data_dir.ts";
 import { openRecordsAlone } from "../services/open.ts";
+import { serverOrLock } from "./server_or_lock.ts";
 
 const USAGE = `Checks that no audit entry was changed, removed or slipped in.
 
@@ -65,13 +63,16 @@ async function main(): Promise<number> {
 }
 
 async function verdictOf(config: Config, expected: string | undefined): Promise<AuditVerdict> {
-  try {
-    using opened = await openRecordsAlone(config.dataDir);
-    return await verifyAudit(opened.records, { now: Date.now(), expected, onProgress: showProgress() });
-  } catch (error) {
-    if (!(error instanceof DataDirBusy)) throw error;
-  }
-  return await askServer(config, expected);
+  return await serverOrLock(config, {
+    async alone() {
+      using opened = await openRecordsAlone(config.dataDir);
+      return await verifyAudit(opened.records, { now: Date.now(), expected, onProgress: showProgress() });
+    },
+    async throughServer(server) {
+      const json = expected === undefined ? {} : { expectedHead: expected };
+      return await (await server.call("POST", "/api/v1/admin/audit/verify", { json })).json();
+    },
+  });
 }
 
 /** A line that is rewritten, on a terminal only. */
@@ -80,29 +81,6 @@ function showProgress() {
   return ({ entries }: { entries: number }) => {
     Deno.stderr.writeSync(new TextEncoder().encode(`\r${entries} entries checked`));
   };
-}
-
-async function askServer(config: Config, expected: string | undefined): Promise<AuditVerdict> {
-  const address = await ownersAddress(config.dataDir);
-  if (address === null) {
-    throw new Error(`Another process owns ${config.dataDir}, but it does not listen yet.`);
-  }
-  const secret = config.jwt.secret ?? await readOrCreateSecret(config.dataDir);
-  const token = await openAccess({ secret, issuer: null, now: Date.now })
-    .mintToken({ user: "local", role: "admin", hours: 1 });
-  const response = await fetch(`${address}/api/v1/admin/audit/verify`, {
-    method: "POST",
-    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-    body: JSON.stringify(expected === undefined ? {} : { expectedHead: expected }),
-  }).catch((cause) => {
-    throw new Error(
-      `A server owns ${config.dataDir}, but does not answer at ${address}.`,
-      { cause },
-    );
-  });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(`The server at ${address} refused: ${answer.detail}`);
-  return answer;
 }
 
 function report({ seals, sealed, unsealed, head, findings }: AuditVerdict): number {

@@ -14,18 +14,30 @@ export const AUDIT_ACTIONS = [
   "attachment.restore",
   "attachment.bin",
   "attachment.purge",
+  "attachment.repair",
   "token.create",
   "token.use",
   "token.revoke",
   "session.sign-in",
   "session.sign-out",
   "job.run",
+  "store.mend",
+  "store.backup",
   "admin.change",
   "request.refused",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-export const TARGET_KINDS = ["upload", "attachment", "token", "session", "job", "setting", "route"] as const;
+export const TARGET_KINDS = [
+  "upload",
+  "attachment",
+  "token",
+  "session",
+  "job",
+  "store",
+  "setting",
+  "route",
+] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
 export interface Target {

@@ -43,6 +43,20 @@ export interface StorageObserver {
   synced(ms: number): void;
 }
 
+/** Bytes that lie in the store, whatever is recorded of them. */
+export interface StoredBytes {
+  size: number;
+  /** Of the last change, ms since 1970. */
+  modifiedAt: number;
+}
+
+/** What stands for announced blobs of which this process knows nothing. */
+export interface StrayMark {
+  name: string;
+  /** Ms since 1970. */
+  modifiedAt: number;
+}
+
 /**
  * Every method throws `Problem`: `disk-full` when there is no room, `busy` when the process has no handles
  * left, `storage-unavailable` when the storage fails.
@@ -73,8 +87,20 @@ export interface BlobStore {
   trim(id: string, size: number): Promise<void>;
   /** Removes the bytes and what is known of them; absent ones are no error. */
   remove(id: string): Promise<void>;
+  /** Ids of all blobs that have bytes here, in no order; those that come or go meanwhile perhaps. */
+  stored(): AsyncIterable<string>;
+  /** null: nothing is there. */
+  stat(id: string): Promise<StoredBytes | null>;
+  /** Whether it was announced and is not settled. */
+  isBegun(id: string): boolean;
+  /** Marks of announced blobs that nobody will settle any more, unless they were made a moment ago. */
+  strayMarks(): Promise<StrayMark[]>;
+  /** An absent one is no error. */
+  removeMark(name: string): Promise<void>;
   /** Says that the first `front` bytes are committed, so that hashing may run ahead. Returns at once. */
   hashAhead(id: string, front: number): void;
+  /** What was hashed of it counts no more: its bytes are lost, and will be written again. */
+  forgetHash(id: string): void;
   /**
    * Digest of the blob `id`, whose bytes are these segments (of other blobs too); of its own first bytes it costs
    * only what `hashAhead` has not reached.

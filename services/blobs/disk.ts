@@ -13,9 +13,9 @@ import { dayOf, openBegun } from "./disk_begun.ts";
 import { diskFull, onDisk } from "./disk_errors.ts";
 import { openForWriting, removeIfPresent, shortenIfLonger, writeAndRemove } from "./disk_files.ts";
 import { openDiskHasher } from "./disk_hasher.ts";
-import { openDiskReader } from "./disk_reader.ts";
+import { missing, openDiskReader } from "./disk_reader.ts";
+import { ID, statBlob, storedBlobs } from "./disk_stored.ts";
 
-const ID = /^\d{8}-[0-9a-f]{32}$/;
 /**
  * Bytes of the file system that blobs leave free: records lie beside them, and when these cannot be written any
  * more, nothing can be deleted either. More than what all requests together have under way.
@@ -144,8 +144,10 @@ export async function openDisk({ directory, now, observer }: DiskOptions): Promi
     settle: (id) => begun.settle(id),
     unsettled: () => begun.unsettled(),
 
-    openReader: (segments: Segment[]): Promise<BlobReader> =>
-      openDiskReader(segments.map((segment) => ({ ...segment, path: pathOf(segment.file) }))),
+    async openReader(segments: Segment[]): Promise<BlobReader> {
+      if (!segments.every(({ file }) => ID.test(file))) throw missing("is none of ours");
+      return await openDiskReader(segments.map((segment) => ({ ...segment, path: pathOf(segment.file) })));
+    },
 
     trim: (id, size) => onDisk(shortenIfLonger(pathOf(id), size)),
 
@@ -156,8 +158,15 @@ export async function openDisk({ directory, now, observer }: DiskOptions): Promi
     },
 
     hashAhead: (id, front) => hasher.advance(id, { path: pathOf(id), front }),
+    forgetHash: (id) => hasher.forget(id),
     digest: (id, segments) =>
       hasher.digest(id, segments.map((segment) => ({ ...segment, path: pathOf(segment.file) }))),
+
+    stored: () => storedBlobs(blobs),
+    stat: (id) => ID.test(id) ? statBlob(pathOf(id)) : Promise.resolve(null),
+    isBegun: (id) => begun.has(id),
+    strayMarks: () => begun.strays(),
+    removeMark: (name) => begun.removeStray(name),
 
     async check() {
       const { freeBytes } = await askRoom();

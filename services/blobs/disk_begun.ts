@@ -4,6 +4,7 @@
  * cost a small upload as much as its own.
  */
 import { join } from "node:path";
+import type { StrayMark } from "./blob_store.ts";
 import { onDisk } from "./disk_errors.ts";
 import { removeIfPresent } from "./disk_files.ts";
 
@@ -36,6 +37,12 @@ export interface DiskBegun {
   settle(id: string): Promise<void>;
   /** Everything that was announced and not settled; of earlier processes also what lies beside it. */
   unsettled(): Promise<string[]>;
+  /** Whether it was announced and is not settled. */
+  has(id: string): boolean;
+  /** Notes of groups that are not known here. */
+  strays(): Promise<StrayMark[]>;
+  /** Removes the note of such a group. */
+  removeStray(name: string): Promise<void>;
   /** Removes the notes of groups that are settled. */
   close(): void;
 }
@@ -151,6 +158,23 @@ export function openBegun({ folder, blobs, now }: DiskBegunOptions): DiskBegun {
         await inTurn(group, () => endIfSettled(group));
       }
       return [...groups.values()].flatMap(({ open }) => [...open]);
+    },
+
+    has: (id) => groups.get(nameOf(id))?.open.has(id) ?? false,
+
+    async strays() {
+      const found: StrayMark[] = [];
+      for (const { name } of await onDisk(Array.fromAsync(Deno.readDir(folder)))) {
+        if ((!GROUP.test(name) && !SINGLE.test(name)) || groups.has(name)) continue;
+        const info = await Deno.stat(join(folder, name)).catch(() => null);
+        if (info) found.push({ name, modifiedAt: info.mtime?.getTime() ?? Infinity });
+      }
+      return found;
+    },
+
+    async removeStray(name) {
+      if (!GROUP.test(name) && !SINGLE.test(name)) throw new Error(`Not a note: ${name}`);
+      if (!groups.has(name)) await onDisk(removeIfPresent(join(folder, name)));
     },
 
     close() {

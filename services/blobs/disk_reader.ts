@@ -88,7 +88,7 @@ async function openExisting(path: string): Promise<Deno.FsFile> {
 }
 
 /** `state` is for the log; the person downloading cannot mend it. */
-function missing(state: string): Problem {
+export function missing(state: string): Problem {
   return new Problem(
     "blob-missing",
     "The stored bytes of this file are missing or damaged. The operator must restore them.",

@@ -89,15 +89,21 @@ export async function dropVariants(core: Core, sha256: string): Promise<void> {
 
 /** Record first, then the bytes; what a crash leaves between the two is for the sweep. */
 export async function forgetVariant(core: Core, key: Deno.KvKey): Promise<void> {
-  const { records, now } = core;
-  const blobId = await records.transact(async (commit) => {
-    const variant = await records.get<VariantRecord>(key);
-    if (variant.value === null) return null;
-    commit.check(variant);
-    const made = "failure" in variant.value ? null : variant.value;
-    const blob = made && await records.get<BlobRecord>(keys.blob(made.blobId));
-    dropVariant(commit, key, { blob, now: now() });
-    return made?.blobId ?? null;
-  });
-  if (blobId !== null) await removeOwnBlob(core, blobId);
+  const made = await core.records.transact((commit) => addForgetting(core, commit, key));
+  if (made?.blobId) await removeOwnBlob(core, made.blobId);
+}
+
+/** Adds to `commit` that the variant is forgotten; gives the blob that is to be removed then. null: there is none. */
+export async function addForgetting(
+  { records, now }: Core,
+  commit: Deno.AtomicOperation,
+  key: Deno.KvKey,
+): Promise<{ blobId: string | null } | null> {
+  const variant = await records.get<VariantRecord>(key);
+  if (variant.value === null) return null;
+  commit.check(variant);
+  const made = "failure" in variant.value ? null : variant.value;
+  const blob = made && await records.get<BlobRecord>(keys.blob(made.blobId));
+  dropVariant(commit, key, { blob, now: now() });
+  return { blobId: made?.blobId ?? null };
 }

@@ -13,7 +13,7 @@ import { exceededProblem } from "./exceeded.ts";
 import { newLiveSlots, RENEW_EVERY_MS } from "./live_slots.ts";
 import { EXEMPT, newPermits, type Permit } from "./permit.ts";
 import * as rule from "./rules.ts";
-import { newShares, type ShareOf } from "./shares.ts";
+import { newShares, recoverShares, type ShareOf } from "./shares.ts";
 
 export interface Admission {
   /** The session's id, or the blob's of a single request. */
@@ -65,6 +65,8 @@ export interface Limits {
   settle(ownerId: string, uploads: { id: string; keeps: number }[]): Promise<void>;
   /** The upload ended without a file: gives all of it back. Again does nothing; what fails is tried in the background. */
   giveBack(ownerId: string, id: string): Promise<void>;
+  /** Whether nothing stands any more behind a share, whose session is `upload`; null: there is no such session. */
+  isLeftBehind(share: ShareRecord, upload: UploadRecord | null): boolean;
   /** null: exempt. */
   usage(caller: Caller): Promise<LimitsRecord | null>;
   /** At start-up: gives back what earlier runs left behind. */
@@ -189,6 +191,12 @@ export function newLimits({ records, rules, inTurn, background, now }: LimitsOpt
     });
   }
 
+  function isLeftBehind(share: ShareRecord, upload: UploadRecord | null): boolean {
+    // Sessions of this run may come to be stored later than their shares.
+    if (upload === null) return share.run !== run;
+    return share.session && upload.status !== "uploading";
+  }
+
   const permits = newPermits({
     live,
     background,
@@ -258,31 +266,14 @@ export function newLimits({ records, rules, inTurn, background, now }: LimitsOpt
       await giveBack().catch(() => background.run("give back limits", giveBack));
     },
 
+    isLeftBehind: (share, upload) => !off && isLeftBehind(share, upload),
+
     async usage(caller) {
       if (exempt(caller)) return null;
       return rule.current((await countOf(caller.id)).counted, now());
     },
 
-    async recover() {
-      let after: Deno.KvKey | undefined;
-      for (;;) {
-        const page = await records.page<ShareRecord>(keys.limitsShares(), {
-          limit: 100,
-          ...(after && { after }),
-        });
-        const old = page.filter(({ value }) => value.run !== run);
-        const ids = old.map(({ key }) => key.at(-1) as string);
-        const sessions = await records.getMany<UploadRecord>(ids.map((id) => keys.upload(id)));
-        for (const [index, { value: share }] of old.entries()) {
-          // A session's share ends with the session, in one commit; what no session stands behind has no file.
-          if (!share.session || !sessions[index]!.value) {
-            await shares.endAll(share.ownerId, [{ id: ids[index]!, keeps: 0 }]);
-          }
-        }
-        if (page.length < 100) return;
-        after = page.at(-1)!.key;
-      }
-    },
+    recover: () => recoverShares({ records, shares, isLeftBehind }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The shares of uploads: each changes together with its owner's count, and ends with its upload. */
+import type { UploadRecord } from "../model.ts";
 import { keys } from "../records/keys.ts";
 import { chargedBytes, type LimitsRecord, type ShareRecord } from "../records/limits.ts";
 import type { Records } from "../records/records.ts";
@@ -105,4 +106,29 @@ function shrunk({ share, counted }: ShareOf, keeps: number): ShareOf {
     surplus -= back;
   }
   return { share: { ...share, charged }, counted: after };
+}
+
+/** What counts of a file when its upload has ended. */
+export const keptOf = (upload: UploadRecord | null): number => upload?.status === "completed" ? Infinity : 0;
+
+/** Gives back what nothing stands behind any more: a session's share ends with the session, in one commit. */
+export async function recoverShares({ records, shares, isLeftBehind }: {
+  records: Records;
+  shares: Shares;
+  isLeftBehind: (share: ShareRecord, upload: UploadRecord | null) => boolean;
+}): Promise<void> {
+  let after: Deno.KvKey | undefined;
+  for (;;) {
+    const limit = 100;
+    const page = await records.page<ShareRecord>(keys.limitsShares(), { limit, ...(after && { after }) });
+    const ids = page.map(({ key }) => key.at(-1) as string);
+    const uploads = await records.getMany<UploadRecord>(ids.map((id) => keys.upload(id)));
+    for (const [index, { value: share }] of page.entries()) {
+      const upload = uploads[index]!.value;
+      if (!isLeftBehind(share, upload)) continue;
+      await shares.endAll(share.ownerId, [{ id: ids[index]!, keeps: keptOf(upload) }]);
+    }
+    if (page.length < limit) return;
+    after = page.at(-1)!.key;
+  }
 }

@@ -27,7 +27,7 @@ export function orphanGroup({ origin, businessType }: AttachmentRecord): string 
 }
 
 /** Indexes hold nothing: they say where to look. */
-function indexKeys(record: AttachmentRecord): Deno.KvKey[] {
+export function indexKeys(record: AttachmentRecord): Deno.KvKey[] {
   const { id, ownerId, businessType, businessId } = record;
   const stage = stageOf(record);
   if (stage === "binned") return [keys.attachmentBinned(record.binnedAt!, id)];

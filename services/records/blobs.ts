@@ -10,7 +10,7 @@ export function beginBlob(commit: Commit, id: string): void {
   commit.set(keys.blob(id), newBlob(id));
 }
 
-function newBlob(id: string): BlobRecord {
+export function newBlob(id: string): BlobRecord {
   return {
     id,
     segments: [],
@@ -82,6 +82,24 @@ export function release(commit: Commit, entry: BlobEntry, sweepAt: number): void
   else discard(commit, { ...blob, refs: 0 }, { state: "condemned", sweepAt });
 }
 
+/** Stands for a damaged blob, so that it is looked for equal bytes to put its attachments on. */
+export interface DamagedRecord {
+  /** The blob with equal bytes for which all attachments were looked at before; null: none. */
+  triedWith: string | null;
+}
+
+const NOT_TRIED: DamagedRecord = { triedWith: null };
+
+/** Its bytes are missing or other ones: nobody reads it or refers to it anew. The caller checks its entry. */
+export function putDamaged(commit: Commit, blob: BlobRecord): void {
+  commit.set(keys.blob(blob.id), { ...blob, state: "damaged" }).set(keys.blobDamaged(blob.id), NOT_TRIED);
+}
+
+/** Its bytes are right again. The caller checks its entry. */
+export function putHealed(commit: Commit, blob: BlobRecord): void {
+  commit.set(keys.blob(blob.id), { ...blob, state: "live" }).delete(keys.blobDamaged(blob.id));
+}
+
 /** Hands a blob to the sweep. The caller checks its entry. */
 export function discard(
   commit: Commit,
@@ -89,5 +107,6 @@ export function discard(
   { state, sweepAt }: { state: "condemned" | "deleting"; sweepAt: number },
 ): void {
   if (blob.sweepAt !== null) commit.delete(keys.blobSweep(blob.sweepAt, blob.id));
+  if (blob.state === "damaged") commit.delete(keys.blobDamaged(blob.id));
   commit.set(keys.blob(blob.id), { ...blob, state, sweepAt }).set(keys.blobSweep(sweepAt, blob.id), blob.id);
 }

@@ -12,6 +12,7 @@ const short = (id: string) => id.length <= 40 ? id : digest(id);
 export const keys = {
   // Upload sessions
   upload: (id: string) => ["upload", id],
+  uploads: () => ["upload"],
   uploadChunk: (id: string, offset: number) => ["upload_chunk", id, offset],
   uploadChunks: (id: string) => ["upload_chunk", id],
   uploadChunksAll: () => ["upload_chunk"],
@@ -106,6 +107,7 @@ export const keys = {
 
   // Temporary access tokens
   token: (id: string) => ["token", id],
+  tokens: () => ["token"],
   tokenByHash: (hash: string) => ["token_by_hash", hash],
   tokenByAttachment: (attachment: string, createdAt: number, id: string) => [
     "token_by_attachment",
@@ -114,8 +116,10 @@ export const keys = {
     id,
   ],
   tokensByAttachment: (attachment: string) => ["token_by_attachment", BigInt(attachment)],
+  tokensByAttachments: () => ["token_by_attachment"],
   /** How many there are. */
   tokenCount: (attachment: string) => ["token_count", BigInt(attachment)],
+  tokenCounts: () => ["token_count"],
   /** Tokens by the time from which on they are deleted. */
   tokenByExpiry: (time: number, id: string) => ["token_by_expiry", time, id],
   tokensByExpiry: () => ["token_by_expiry"],
@@ -152,9 +156,15 @@ export const keys = {
   blob: (id: string) => ["blob", id],
   blobs: () => ["blob"],
   blobBySha256: (sha256: string) => ["blob_by_sha256", sha256],
+  /** Blobs whose bytes are missing or other ones. */
+  blobDamaged: (id: string) => ["blob_damaged", id],
+  blobsDamaged: () => ["blob_damaged"],
+  /** How far the attachments were looked at for those that can be put on equal bytes. */
+  repointing: () => ["repointing"],
   /** That blob `user` is made of bytes of blob `part`; the value is the id of the upload for which it is. */
   blobUser: (part: string, user: string) => ["blob_user", part, user],
   blobUsers: (part: string) => ["blob_user", part],
+  blobUsersAll: () => ["blob_user"],
   /** What was made of a picture with this content. */
   variant: (sha256: string, recipe: string) => ["variant", sha256, recipe],
   variants: (sha256: string) => ["variant", sha256],

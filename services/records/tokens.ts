@@ -23,6 +23,16 @@ export function removeAt({ expiresAt, revokedAt }: TokenRecord): number {
   return Math.min(expiresAt, revokedAt ?? expiresAt) + KEEP_MS;
 }
 
+/** The entries by which a token is found. */
+export function tokenEntries(record: TokenRecord): [Deno.KvKey, unknown][] {
+  const { id, hash, attachmentId, createdAt } = record;
+  return [
+    [keys.tokenByHash(hash), id],
+    [keys.tokenByAttachment(attachmentId, createdAt, id), true],
+    [keys.tokenByExpiry(removeAt(record), id), true],
+  ];
+}
+
 /** Stores a new token, or `record` in place of `before`. */
 export function putToken(commit: Commit, record: TokenRecord, before?: TokenRecord): void {
   const { id, hash, attachmentId, createdAt } = record;

@@ -108,8 +108,15 @@ async function failUsers(core: Core, part: UploadRecord, actor: Actor): Promise<
   }
 }
 
+/** Who lets a blob live again that is `deleting` does it in this turn, so that its bytes do not go meanwhile. */
+export const removalTurn = (id: string): string => `removal of ${id}`;
+
 /** Frees the bytes of a blob that is `deleting`; asked again, does nothing. */
 export async function removeOwnBlob(core: Core, id: string): Promise<void> {
+  await core.inTurn(removalTurn(id), () => removeIfDeleting(core, id));
+}
+
+async function removeIfDeleting(core: Core, id: string): Promise<void> {
   const { records, blobs } = core;
   const { value } = await records.get<BlobRecord>(keys.blob(id));
   if (value?.state !== "deleting") return;

@@ -164,7 +164,10 @@ function newLive(
   };
 }
 
-/** What is recorded never shrinks while a session is open, so that adding all of it again is right at any time. */
+/**
+ * What is recorded never shrinks while a session is open, unless bytes are lost and nobody writes, so that adding all of
+ * it again is right at any time.
+ */
 async function refresh(records: Records, upload: LiveUpload): Promise<void> {
   const { doubts } = upload;
   if (upload.settledDoubts >= doubts) return;

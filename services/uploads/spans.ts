@@ -57,6 +57,16 @@ export class SpanSet {
     this.#bytes += to - from;
   }
 
+  /** Takes [`start`, `end`) out. */
+  remove(start: number, end: number): void {
+    const kept = this.spans().flatMap(({ offset, size }) => [
+      { from: offset, to: Math.min(offset + size, start) },
+      { from: Math.max(offset, end), to: offset + size },
+    ]);
+    this.#starts.length = this.#ends.length = this.#bytes = 0;
+    for (const { from, to } of kept) this.add(from, to);
+  }
+
   /** Cuts [`start`, `end`) into recorded and new pieces, in order and without gaps. */
   split(start: number, end: number): Piece[] {
     const pieces: Piece[] = [];
