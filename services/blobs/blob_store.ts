@@ -93,7 +93,7 @@ export interface BlobStore {
   stat(id: string): Promise<StoredBytes | null>;
   /** Whether it was announced and is not settled. */
   isBegun(id: string): boolean;
-  /** Marks of announced blobs that nobody will settle any more, unless they were made a moment ago. */
+  /** Marks of announced blobs that nobody in this process will settle. */
   strayMarks(): Promise<StrayMark[]>;
   /** An absent one is no error. */
   removeMark(name: string): Promise<void>;

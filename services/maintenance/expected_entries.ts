@@ -60,11 +60,18 @@ const INDEXED: readonly Indexed[] = [
 
 /** Each record against its entries. */
 export async function* checkExpectedEntries(check: Check): AsyncGenerator<Step> {
+  const { records } = check.core;
   for (const indexed of INDEXED) {
     for await (const page of pagesOf(check.core, indexed.prefix)) {
-      for (const record of page) {
-        const finding = await lackingEntries(check, indexed, record);
-        if (finding) yield finding;
+      const expected = page.map(({ key, value }) => indexed.entries(value, key));
+      const found = await records.getMany(expected.flat().map(([entry]) => entry));
+      let at = 0;
+      for (const [index, entries] of expected.entries()) {
+        const lacking = found.slice(at, at += entries.length).filter(isAbsent).map(({ key }) =>
+          String(key[0])
+        );
+        if (lacking.length === 0) continue;
+        yield await lackingEntries(check, page[index]!, { what: indexed.what, entries, lacking });
       }
       check.count(page.length);
       yield null;
@@ -72,27 +79,21 @@ export async function* checkExpectedEntries(check: Check): AsyncGenerator<Step> 
   }
 }
 
+const isAbsent = ({ versionstamp }: Deno.KvEntryMaybe<unknown>) => versionstamp === null;
+
 async function lackingEntries(
   { core: { records } }: Check,
-  { what, entries }: Indexed,
-  { key, value, versionstamp }: Deno.KvEntry<unknown>,
+  { key, versionstamp }: Deno.KvEntry<unknown>,
+  { what, entries, lacking }: { what: string; entries: Entries; lacking: string[] },
 ): Promise<Finding | null> {
-  const expected = new Map(
-    entries(value, key).map(([entry, content]) => [keyText(entry), { entry, content }]),
-  );
-  if (expected.size === 0) return null;
-  const read = () => records.getMany([key, ...[...expected.values()].map(({ entry }) => entry)]);
-  const lacking = (found: Deno.KvEntryMaybe<unknown>[]) => found.filter((one) => one.versionstamp === null);
-  const names = lacking(await read()).map(({ key }) => String(key[0]));
-  if (names.length === 0) return null;
   const repair: Repair = {
     async attempt(commit) {
-      const [record, ...found] = await read();
+      const [record, ...found] = await records.getMany([key, ...entries.map(([entry]) => entry)]);
       // What changes a record changes its entries in the same commit.
-      if (record!.versionstamp !== versionstamp || lacking(found).length === 0) return false;
+      if (record!.versionstamp !== versionstamp || !found.some(isAbsent)) return false;
       commit.check(record!);
-      for (const entry of lacking(found)) {
-        commit.check(entry).set(entry.key, expected.get(keyText(entry.key))!.content);
+      for (const [at, entry] of found.entries()) {
+        if (isAbsent(entry)) commit.check(entry).set(entry.key, entries[at]![1]);
       }
       return true;
     },
@@ -100,7 +101,7 @@ async function lackingEntries(
   return await confirmed({
     kind: "missing-entry",
     subject: keyText(key),
-    text: `The ${what} ${keyText(key.slice(1))} is missing in ${names.join(", ")}.`,
+    text: `The ${what} ${keyText(key.slice(1))} is missing in ${lacking.join(", ")}.`,
     repair,
   });
 }

@@ -100,21 +100,16 @@ const INDEXES: readonly Index[] = [
   },
 ];
 
-const BATCH = 10;
-
 /** Each entry against what it leads to. */
 export async function* checkIndexEntries(check: Check): AsyncGenerator<Step> {
   const { records } = check.core;
   for (const index of INDEXES) {
     for await (const page of pagesOf(check.core, [index.name])) {
-      for (let at = 0; at < page.length; at += BATCH) {
-        const entries = page.slice(at, at + BATCH);
-        const found = await records.getMany(entries.map((entry) => keyOf(index, entry) ?? entry.key));
-        for (const [at, entry] of entries.entries()) {
-          if (keyOf(index, entry) && index.holds(found[at]!.value, entry)) continue;
-          const finding = await staleEntry(check, index, entry);
-          if (finding) yield finding;
-        }
+      const recordKeys = page.map((entry) => keyOf(index, entry));
+      const found = await records.getMany(recordKeys.map((key, at) => key ?? page[at]!.key));
+      for (const [at, entry] of page.entries()) {
+        if (recordKeys[at] && index.holds(found[at]!.value, entry)) continue;
+        yield await staleEntry(check, index, entry);
       }
       check.count(page.length);
       yield null;

@@ -334,6 +334,49 @@ export function testBlobStore(name: string, open: () => Promise<StoreUnderTest>)
     assert.deepEqual(await firstBytes(store, id, after.length), digestOf(after));
   });
 
+  test("hashes anew what it was told to forget", async (store) => {
+    const [before, after] = [randomBytes(9_000_000, { seed: 18 }), randomBytes(9_000_000, { seed: 19 })];
+    const id = await stored(store, before);
+    store.hashAhead(id, 8_000_000);
+    await firstBytes(store, id, 8_000_000);
+    store.forgetHash(id);
+    await write(store, { id, pieces: [[0, after]] });
+    assert.deepEqual(await firstBytes(store, id, after.length), digestOf(after));
+  });
+
+  test("says what lies in it, whatever is known of that", async (store) => {
+    const ids = [
+      await stored(store, randomBytes(10, { seed: 20 })),
+      await stored(store, randomBytes(0, { seed: 1 })),
+    ];
+    const announced = store.newId();
+    (await store.openWriter(announced, { announce: true })).close();
+    assert.deepEqual((await Array.fromAsync(store.stored())).sort(), [...ids, announced].sort());
+    assert.deepEqual((await Promise.all(ids.map((id) => store.stat(id)))).map((stat) => stat?.size), [10, 0]);
+    assert.ok(Math.abs((await store.stat(ids[0]!))!.modifiedAt - Date.now()) < 60_000);
+    await store.remove(ids[0]!);
+    assert.deepEqual([await store.stat(ids[0]!), await store.stat("../secret")], [null, null]);
+    assert.deepEqual((await Array.fromAsync(store.stored())).sort(), [ids[1], announced].sort());
+    assert.deepEqual([store.isBegun(announced), store.isBegun(ids[1]!)], [true, false]);
+    await store.settle(announced);
+    assert.equal(store.isBegun(announced), false);
+  });
+
+  test("knows the marks that nobody will settle, and only these", async (store, under) => {
+    const id = store.newId();
+    (await store.openWriter(id, { announce: true })).close();
+    assert.deepEqual(await store.strayMarks(), []);
+    store.close();
+    const next = await under.reopen();
+    // Nobody has asked yet what is not settled.
+    const [mark] = await next.strayMarks();
+    assert.ok(mark);
+    await next.removeMark(mark.name);
+    await next.removeMark(mark.name);
+    assert.deepEqual([await next.strayMarks(), await next.unsettled()], [[], []]);
+    await assert.rejects(next.removeMark("../secret"));
+  });
+
   test("is checked without leaving anything", async (store) => {
     await store.check();
     assert.deepEqual(await store.unsettled(), []);

@@ -260,6 +260,7 @@ const TABLE: Record<string, Row> = {
 
   "GET /api/v1/admin/audit": { expect: { none: "401 403 403 200" } },
   "POST /api/v1/admin/audit/verify": { expect: { none: "401 403 403 200" } },
+  "POST /api/v1/admin/maintenance/check": { expect: { none: "401 403 403 200" } },
   "GET /api/v1/admin/jobs": { expect: { none: "401 403 403 200" } },
   "GET /api/v1/admin/jobs/:name/runs": {
     path: "/api/v1/admin/jobs/orphans/runs",

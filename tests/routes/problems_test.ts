@@ -399,6 +399,18 @@ const TABLE: Record<string, Bad[]> = {
   "GET /api/v1/admin/storage": [{ path: "/api/v1/admin/storage", status: 403, code: "forbidden" }],
   "GET /api/v1/admin/usage": adminList("usage", "sort=size"),
   "GET /api/v1/admin/tokens": adminList("tokens", "owner=", "status=used"),
+  "POST /api/v1/admin/maintenance/check": [
+    ...jsonBodies("POST", "/api/v1/admin/maintenance/check").map((bad) => ({ ...bad, user: ADMIN })),
+    {
+      method: "POST",
+      path: "/api/v1/admin/maintenance/check",
+      user: ADMIN,
+      body: { mend: "yes" },
+      status: 400,
+      code: "invalid-request",
+    },
+    { method: "POST", path: "/api/v1/admin/maintenance/check", status: 403, code: "forbidden" },
+  ],
   "GET /api/v1/admin/jobs": [{ path: "/api/v1/admin/jobs", status: 403, code: "forbidden" }],
   "GET /api/v1/admin/jobs/:name/runs": [
     { path: "/api/v1/admin/jobs/none/runs", user: ADMIN, status: 404, code: "not-found" },

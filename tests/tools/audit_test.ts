@@ -1,21 +1,9 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
+import { type OfServer, runTask } from "../support/commands.ts";
 import { startServer } from "../support/server.ts";
 import { readArguments } from "../../tools/audit.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-
-async function audit(args: string[], { dataDir, secret }: { dataDir: string; secret: string }) {
-  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("PAWL_"));
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "-q", "audit", ...args],
-    cwd: ROOT,
-    env: { ...Object.fromEntries(inherited), PAWL_DATA_DIR: dataDir, PAWL_JWT_SECRET: secret, NO_COLOR: "1" },
-    clearEnv: true,
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+const audit = (args: string[], of: OfServer) => runTask("audit", args, of);
 
 Deno.test("the audit is verified through the running server, and by itself when none runs", async () => {
   await using server = await startServer();

@@ -77,6 +77,17 @@ Deno.test("a stretch is cut into recorded and new pieces without a gap", () => {
   });
 });
 
+Deno.test("a stretch that is taken out is no longer there, and nothing else goes", () => {
+  check(fc.tuple(stretches, fc.nat(SIZE), fc.nat(SIZE)), ([added, start, end]) => {
+    const { set, bytes } = build(added);
+    set.remove(start, end);
+    for (let at = start; at < end; at++) bytes[at] = false;
+    const kept = runs(bytes, true, { end: SIZE });
+    assert.deepEqual(set.spans(), kept);
+    assert.equal(set.bytes, kept.reduce((sum, { size }) => sum + size, 0));
+  });
+});
+
 Deno.test("what is missing of a file is named up to a limit, the first gaps first", () => {
   check(fc.tuple(stretches, fc.nat(SIZE), fc.integer({ min: 1, max: 5 })), ([added, size, limit]) => {
     const { set, bytes } = build(added);
