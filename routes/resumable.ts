@@ -25,6 +25,7 @@ import {
   uploadComplete,
   uploadLimit,
 } from "./http/resumable_headers.ts";
+import { wholeBody } from "./http/whole_body.ts";
 import { attachmentJson } from "./schemas.ts";
 import { describedFile } from "./tus_metadata.ts";
 
@@ -76,7 +77,7 @@ export function resumable(core: Core, { locationOf }: Pick<FilesOptions, "locati
         contentType: fileType(headers) ?? file.contentType,
         sha256: reprDigests(headers)?.sha256 ?? file.sha256,
         size: byteCount(headers, "Upload-Length"),
-        first: { ...bodyOf(c), last: done },
+        first: { ...bodyOf(c, { last: done }), last: done },
       }));
       return answer(state, { status: 201, done });
     },
@@ -99,7 +100,7 @@ export function resumable(core: Core, { locationOf }: Pick<FilesOptions, "locati
       if (done === null) throw missing("Upload-Complete", "?1 for the last bytes of the file, else ?0");
       const size = byteCount(headers, "Upload-Length");
       try {
-        const append = { ...bodyOf(c), offset, size, last: done };
+        const append = { ...bodyOf(c, { last: done }), offset, size, last: done };
         const state = await told(appendToUpload(core, caller, { id, append }));
         return answer(state, { status: 204, done });
       } catch (error) {
@@ -151,9 +152,10 @@ export function announcedLimit(core: Core): string {
   return uploadLimit({ maxSize: widestLimit(core), maxAge: core.config.sessions.expireHours * 3600 });
 }
 
-/** The bytes of this request, perhaps none. */
-function bodyOf(c: Context<Env>) {
-  const { headers, body } = c.req.raw;
+/** The bytes of this request, perhaps none. `last`: the file ends with them. */
+function bodyOf(c: Context<Env>, { last }: { last: boolean }) {
+  const { headers } = c.req.raw;
+  const body = last ? wholeBody(c.req.raw) : c.req.raw.body;
   const length = body === null ? 0 : contentLength(headers);
   return { length, digests: contentDigests(headers) ?? {}, body: length === 0 ? null : body };
 }

@@ -12,6 +12,7 @@ import type { Env } from "./env.ts";
 import { storeForm } from "./file_form.ts";
 import { contentDigests, reprDigests } from "./http/digests.ts";
 import { contentLength } from "./http/header_values.ts";
+import { wholeBody } from "./http/whole_body.ts";
 import { imageFields, withImage } from "./image_fields.ts";
 import { invalidRequest } from "./invalid_request.ts";
 import { apiApp, LIMITED, problems } from "./openapi.ts";
@@ -31,6 +32,7 @@ const refusals = problems(
   "body-incomplete",
   "unauthenticated",
   "body-stalled",
+  "length-required",
   "file-too-large",
   ...LIMITED,
   "type-not-allowed",
@@ -87,9 +89,9 @@ export function wholeFiles(core: Core): OpenAPIHono<Env> {
 
   /** The body as it comes; its digests are those of the file. */
   async function raw(c: Context<Env>, request: z.infer<typeof NamedFile> & { fileName: string }) {
-    const { headers, body } = c.req.raw;
+    const { headers } = c.req.raw;
     const digests = bothDigests(contentDigests(headers) ?? {}, reprDigests(headers) ?? {});
-    const file = { length: contentLength(headers), digests, body: body ?? empty() };
+    const file = { length: contentLength(headers), digests, body: wholeBody(c.req.raw) ?? empty() };
     const contentType = request.contentType ?? headers.get("Content-Type");
     return created(
       c,

@@ -46,6 +46,7 @@ export const PROBLEMS = {
   "archive-changed": [410, "A file of the archive is gone"],
   "upload-expired": [410, "The upload has expired"],
   "upload-cancelled": [410, "The upload was cancelled"],
+  "length-required": [411, "The request body needs a length"],
   "precondition-failed": [412, "A precondition failed"],
   "tus-version": [412, "The request speaks no version of tus that is spoken here"],
   "file-too-large": [413, "The file is too large"],

@@ -40,13 +40,12 @@ export async function writeBody(
   try {
     const refusal = await takeAll(source, { place, check, checkpoints });
     await checkpoints?.settled();
-    const failure = refusal ?? source.failure;
+    const failure = refusal ?? failureOf(source, place, length);
     if (failure) {
       await checkpoints?.save();
       await checkpoints?.settled();
       throw failure;
     }
-    if (length !== null && place.position !== place.start + length) throw tooShort(place, length);
     const mismatch = check.mismatch(place.isNew ? place.sha256() : undefined);
     if (mismatch) {
       throw new Problem("digest-mismatch", `${mismatch} Nothing of this body was kept; send it again.`);
@@ -87,9 +86,18 @@ async function refusalOf(permission: Promise<void>): Promise<Problem | null> {
   }
 }
 
-/** HTTP/1.1 bodies cannot end like this; the second bar for others. */
-function tooShort({ start, position }: Place, length: number): Problem {
-  return new Problem(
+/**
+ * Why the body is not whole; null when it is. All bytes that were announced are a whole body, even when it was told to
+ * stop before its end was seen; and fewer are none, even when it seems to have ended: in HTTP/2 it can.
+ */
+function failureOf(
+  { failure }: BodySource,
+  { start, position }: Place,
+  length: number | null,
+): Problem | null {
+  if (length === null) return failure;
+  if (position === start + length) return null;
+  return failure ?? new Problem(
     "body-incomplete",
     `The body ended after ${position - start} of ${length} bytes. Send them again.`,
   );

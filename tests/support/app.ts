@@ -40,7 +40,12 @@ export interface TestApp extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-export type TestRequest = RequestInit & { user?: TestUser | null; peer?: string };
+export type TestRequest = RequestInit & {
+  user?: TestUser | null;
+  peer?: string;
+  /** Headers and body as they are: without what HTTP/1.1 says of the body's length. */
+  unframed?: boolean;
+};
 
 export interface Answer {
   status: number;
@@ -77,8 +82,9 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     path: string,
     init: TestRequest = {},
   ): Promise<Response> {
-    const { user = ALICE, peer, ...rest } = init;
+    const { user = ALICE, peer, unframed = false, ...rest } = init;
     const headers = new Headers(rest.headers);
+    if (!unframed) frame(headers, rest.body);
     if (user && !headers.has("Authorization")) headers.set("Authorization", `Bearer ${await token(user)}`);
     const remoteAddr = peer && { transport: "tcp", hostname: peer, port: 1 };
     return await app.request(path, { ...rest, headers }, remoteAddr ? { remoteAddr } : {});
@@ -128,6 +134,15 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       await scratch?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A body says its length or comes in chunks (RFC 9112, 6.3). Forms and blobs come in chunks here. */
+function frame(headers: Headers, body: RequestInit["body"]) {
+  if (body === null || body === undefined) return;
+  if (headers.has("Content-Length") || headers.has("Transfer-Encoding")) return;
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  if (bytes instanceof Uint8Array) headers.set("Content-Length", String(bytes.length));
+  else headers.set("Transfer-Encoding", "chunked");
 }
 
 async function configOf({ env = {}, pawlJson = {} }: TestAppOptions, dataDir: string): Promise<Config> {

@@ -20,7 +20,13 @@ export function listen(app: TestApp): ListeningApp {
     port: 0,
     async fetch({ url, method, headers, body }) {
       const { pathname, search } = new URL(url);
-      const response = await app.request(pathname + search, { method, headers, body, user: null });
+      const response = await app.request(pathname + search, {
+        method,
+        headers,
+        body,
+        user: null,
+        unframed: true,
+      });
       answers++;
       for (const check of waiting) check();
       return response;

@@ -40,9 +40,11 @@ export async function putChunk(
   id: string,
   { offset, body, headers = {}, user, withoutLength = false }: ChunkCall,
 ): Promise<Answer> {
-  const length: Record<string, string> = body instanceof Uint8Array && !withoutLength
-    ? { "Content-Length": String(body.length) }
-    : {};
+  const length: Record<string, string> = !(body instanceof Uint8Array)
+    ? {}
+    : withoutLength
+    ? { "Transfer-Encoding": "chunked" }
+    : { "Content-Length": String(body.length) };
   return await answer(
     await app.request(`${UPLOADS}/${id}/chunks/${offset}`, {
       method: "PUT",

@@ -96,7 +96,13 @@ export const WAYS: Record<string, Way> = {
   "a whole file without its length": {
     whole: true,
     begin: (app, { user, size }) =>
-      send(app, { user, method: "PUT", path: "/api/v1/files/a.bin", body: bytesOf(size) }),
+      send(app, {
+        user,
+        method: "PUT",
+        path: "/api/v1/files/a.bin",
+        headers: { "Transfer-Encoding": "chunked" },
+        body: bytesOf(size),
+      }),
   },
   "a raw body": {
     whole: true,

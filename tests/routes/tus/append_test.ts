@@ -6,12 +6,14 @@ import { assertConsistent, cleanUp } from "../../support/store_check.ts";
 import { metadata, OFFSET_BYTES, tusClient } from "../../support/tus.ts";
 import {
   completeUpload,
+  handFed,
   newSession,
   putChunk,
   received,
   sha256,
   showUpload,
   SMALL_CHUNKS,
+  storedSizes,
   until,
 } from "../../support/upload_calls.ts";
 
@@ -260,5 +262,37 @@ Deno.test("a PATCH takes over from a chunk that is being written behind its offs
   assert.equal((await tus.patch(path, 0, bytes)).status, 204);
   assert.equal((await chunk.response())?.status, 409);
   assert.deepEqual(await tus.bytes(path), bytes);
+  await assertConsistent(app);
+});
+
+Deno.test("of two equal PATCHes the one whose bytes have all come succeeds, also when the other one stops it", async () => {
+  await using app = await startApp({ pawlJson: SMALL_CHUNKS });
+  await using tus = tusClient(app);
+  const bytes = randomBytes(20_000, { seed: 10 });
+  for (const sent of [8000, 20_000]) {
+    const path = await tus.create({ "Upload-Length": "20000" });
+    const body = handFed();
+    const patch = (body: BodyInit) =>
+      app.request(path, {
+        method: "PATCH",
+        headers: {
+          "Tus-Resumable": "1.0.0",
+          "Content-Type": OFFSET_BYTES,
+          "Upload-Offset": "0",
+          "Content-Length": `${sent}`,
+        },
+        body,
+      });
+    // Its end is never seen.
+    const older = patch(body.stream);
+    body.send(bytes.slice(0, sent));
+    await until(async () => (await storedSizes(app)).includes(sent));
+    const newer = await patch(bytes.slice(0, sent));
+    assert.deepEqual([newer.status, newer.headers.get("Upload-Offset")], [409, `${sent}`]);
+    await newer.body?.cancel();
+    const { status, headers } = await older;
+    assert.deepEqual([status, headers.get("Upload-Offset")], [204, `${sent}`]);
+    assert.equal(headers.has("Pawl-Attachment-Id"), sent === 20_000);
+  }
   await assertConsistent(app);
 });

@@ -1,0 +1,32 @@
+/** Bodies of which the end must tell that all has come. */
+import { Problem } from "../../services/problem.ts";
+
+/**
+ * The body as it is when its length or its last chunk tells where it ends (RFC 9112, 6.3). HTTP/2 may leave both out, and
+ * the runtime's server takes a stream that was given up for one that has ended: such a body fails at its end with
+ * `length-required` (411), so that nobody takes a part of a file for the file.
+ */
+export function wholeBody(
+  { headers, body }: { headers: Headers; body: ReadableStream<Uint8Array> | null },
+): ReadableStream<Uint8Array> | null {
+  if (body === null || headers.has("Content-Length") || headers.has("Transfer-Encoding")) return body;
+  let came = false;
+  return body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(bytes, controller) {
+        came ||= bytes.length > 0;
+        controller.enqueue(bytes);
+      },
+      flush() {
+        if (came) throw lengthRequired();
+      },
+    }),
+  );
+}
+
+function lengthRequired(): Problem {
+  return new Problem(
+    "length-required",
+    "Without a length nobody can tell whether all of the file has come. Send Content-Length, or use HTTP/1.1.",
+  );
+}
