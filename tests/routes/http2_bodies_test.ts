@@ -33,7 +33,7 @@ for (const [what, method, path, headers] of WHOLE) {
     await using app = await startApp();
     await using server = listen(app);
     {
-      using stream = await begin(app, server, [method, path, headers]);
+      await using stream = await begin(app, server, [method, path, headers]);
       await stream.send(BYTES);
       await until(async () => (await storedSizes(app))[0] === BYTES.length);
       await stream.reset();
@@ -49,7 +49,7 @@ Deno.test("a draft's file with a length that is given up stays as an open upload
   await using app = await startApp();
   await using server = listen(app);
   {
-    using stream = await begin(app, server, ["POST", "/files", { ...DRAFT, ...LENGTH }]);
+    await using stream = await begin(app, server, ["POST", "/files", { ...DRAFT, ...LENGTH }]);
     await stream.send(BYTES);
     await until(async () => (await storedSizes(app))[0] === BYTES.length);
     await stream.reset();
@@ -71,7 +71,7 @@ Deno.test("the last append of an unknown length that is given up keeps what came
     "content-type": "application/partial-upload",
   };
   {
-    using stream = await begin(app, server, ["PATCH", path, headers]);
+    await using stream = await begin(app, server, ["PATCH", path, headers]);
     await stream.send(BYTES);
     await until(async () => (await storedSizes(app))[0] === BYTES.length);
     await stream.reset();
@@ -90,7 +90,7 @@ for (const [what, headers] of [["with a length", LENGTH], ["without one", {}]] a
     const path = await tus.create({ "Upload-Length": "1000" });
     const fields = { "tus-resumable": "1.0.0", "upload-offset": "0", "content-type": OFFSET_BYTES };
     {
-      using stream = await begin(app, server, ["PATCH", path, { ...fields, ...headers }]);
+      await using stream = await begin(app, server, ["PATCH", path, { ...fields, ...headers }]);
       await stream.send(BYTES);
       await until(async () => (await storedSizes(app))[0] === BYTES.length);
       await stream.reset();
@@ -128,7 +128,7 @@ Deno.test("a whole file with its length comes over HTTP/2 as over HTTP/1.1", asy
   await using server = listen(app);
   {
     const length = { "content-length": String(BYTES.length) };
-    using stream = await begin(app, server, ["PUT", "/api/v1/files/a.bin", length]);
+    await using stream = await begin(app, server, ["PUT", "/api/v1/files/a.bin", length]);
     await stream.send(BYTES);
     await stream.end();
     await server.answered(1);

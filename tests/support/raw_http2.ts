@@ -1,6 +1,6 @@
 /** One HTTP/2 request by the frame over TCP (RFC 9113), without TLS: for bodies that are given up in the middle. */
 
-export interface RawStream extends Disposable {
+export interface RawStream extends AsyncDisposable {
   /** A DATA frame of at most 16,384 bytes. */
   send(bytes: Uint8Array): Promise<void>;
   /** The proper end of the body. */
@@ -42,9 +42,9 @@ export async function openStream(url: URL, request: StreamRequest): Promise<RawS
     send: (bytes) => write(frame(DATA, 0, STREAM, bytes)),
     end: () => write(frame(DATA, END_STREAM, STREAM, new Uint8Array(0))),
     reset: () => write(frame(RST_STREAM, 0, STREAM, new Uint8Array([0, 0, 0, CANCEL]))),
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
       connection.close();
-      void reading;
+      await reading;
     },
   };
 }
