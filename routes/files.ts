@@ -74,7 +74,9 @@ export function files(
       case "OPTIONS":
         return announcement(core, UPLOAD_TAKES);
       case "GET":
-        return await send(c, await findUploadContent(core, c.var.caller, id));
+        return await send(c, await findUploadContent(core, c.var.caller, id), {
+          method: c.req.method === "HEAD" ? "HEAD" : "GET",
+        });
       case "HEAD":
         return await dialect.show(c, id);
       case "PATCH":

@@ -13,6 +13,8 @@ import { fileResponse } from "./http/file_response.ts";
 const log = getLogger(["pawl", "download"]);
 
 export interface Sending {
+  /** The method that is meant, when it is not the request's own. */
+  method?: string;
   /** Saved under this name instead of its own; checked. */
   fileName?: string | undefined;
   /** To be saved, whatever the type. */
@@ -26,11 +28,15 @@ export type SendContent = (c: Context<Env>, content: Content, sending?: Sending)
 
 export function contentSender(core: Core, downloads: DownloadCounts): SendContent {
   const load = core.metrics.transfers;
-  return async (c, { attachment, variant, open }, { fileName, download = false, preview = false } = {}) => {
+  return async (
+    c,
+    { attachment, variant, open },
+    { method, fileName, download = false, preview = false } = {},
+  ) => {
     const client = `${c.var.clientAddress} ${c.var.caller?.id ?? ""} ${c.req.header("User-Agent") ?? ""}`;
     const requestId = c.var.requestId;
     const { size, sha256, contentType } = variant ?? attachment;
-    return await fileResponse({ method: c.req.method, headers: c.req.raw.headers }, {
+    return await fileResponse({ method: method ?? c.req.method, headers: c.req.raw.headers }, {
       size,
       sha256,
       contentType,

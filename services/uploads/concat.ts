@@ -8,7 +8,7 @@ import { addUser, discard, prepareMadeBlob, useMadeBlob } from "../records/blobs
 import { keys } from "../records/keys.ts";
 import { createFinal } from "../records/uploads.ts";
 import type { BeginRequest } from "./begin.ts";
-import { auditOpening, draftOf } from "./draft.ts";
+import { auditOpening, draftOf, MAX_METADATA } from "./draft.ts";
 import { removeOwnBlob } from "./end.ts";
 import { findUpload, firstLook, requireFresh, requireUploading } from "./find.ts";
 import { readParts, sumOf } from "./parts.ts";
@@ -37,6 +37,9 @@ export interface FinalRequest extends Omit<BeginRequest, "size" | "partial" | "f
 export async function beginFinal(core: Core, caller: Caller, request: FinalRequest): Promise<UploadState> {
   const leave = core.gate.enter();
   try {
+    if (request.header.length > MAX_METADATA) {
+      throw new Problem("invalid-request", `The list of parts has more than ${MAX_METADATA} characters.`);
+    }
     const parts = await findParts(core, caller, request.parts);
     const concat = { kind: "final" as const, parts, header: request.header };
     const draft = draftOf(core, caller, { ...request, size: null, partial: false, concat });

@@ -121,6 +121,8 @@ Deno.test("tus concatenation", async (t) => {
           [["file:///etc/passwd"], 400],
           [[`${whole[0]}/..`], 400],
           [Array.from({ length: 101 }, () => whole[0]!), 400],
+          [[`${whole[0]}?${"x".repeat(16_384)}`], 400],
+          [[...Array(50).fill(whole[0]!), " ".repeat(50_000), ...Array(50).fill(whole[0]!)], 400],
         ] as [string[], number][]
       ) {
         const { status } = await tus.send("POST", "/files", { headers: finalOf(wrong) });

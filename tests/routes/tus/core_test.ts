@@ -129,6 +129,12 @@ Deno.test("tus core: versions, offsets and what a PATCH does", async (t) => {
     assert.equal(anonymous.status, 401);
     const wrong = await tus.send("PATCH", path, { headers: as("PUT") });
     assert.deepEqual([wrong.status, wrong.headers.get("Allow")], [405, "DELETE, GET, HEAD, OPTIONS, PATCH"]);
+    assert.equal((await tus.patch(path, 5, HELLO.slice(5))).status, 204);
+    const range = { ...as("GET"), "Range": "bytes=1-3" };
+    const got = await tus.send("POST", path, { headers: range });
+    assert.deepEqual([got.status, got.text], [206, new TextDecoder().decode(HELLO.slice(1, 4))]);
+    const known = await tus.send("POST", path, { headers: { ...as("GET"), "If-None-Match": "*" } });
+    assert.equal(known.status, 304);
     assert.equal((await tus.send("POST", path, { headers: as("DELETE") })).status, 204);
     assert.equal((await tus.head(path)).status, 410);
   });
