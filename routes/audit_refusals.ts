@@ -14,11 +14,15 @@ export function auditRefusals(refusals: Refusals): MiddlewareHandler<Env> {
   return async (c, next) => {
     await next();
     if (!c.error || !AUDITED.has(c.res.status)) return;
-    const route = matchedRoutes(c).at(-1)?.path ?? "*";
+    const pattern = matchedRoutes(c).at(-1)?.path ?? "*";
+    const route = `${c.req.method.slice(0, 16)} ${pattern}`;
+    const { code, about } = toProblem(c.error);
+    const id = c.req.param("id");
     refusals.note({
       actor: actorOf(c.var.caller ?? null, { address: c.var.clientAddress, requestId: c.var.requestId }),
-      route: `${c.req.method.slice(0, 16)} ${route}`,
-      code: toProblem(c.error).code,
+      target: about ?? { kind: "route", id: route },
+      code,
+      detail: { ...(about && { route }), ...(id !== undefined && { id }) },
     });
   };
 }

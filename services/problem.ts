@@ -3,6 +3,8 @@
  * that is thrown is a defect and is answered as `internal`. Rendering (RFC 9457) is `routes/problem_response.ts`.
  */
 
+import type { Target } from "./audit/entry.ts";
+
 /** Code -> HTTP status and title. A stable contract: codes are never renamed, only added. */
 export const PROBLEMS = {
   "invalid-request": [400, "The request is not valid"],
@@ -85,6 +87,8 @@ export interface ProblemOptions {
   extra?: Record<string, unknown>;
   /** URI of the problem's type where a protocol has one of its own; absent: the page that explains the code. */
   type?: string;
+  /** What it is about, for the audit; the caller is not told. */
+  about?: Target;
   /** Further response headers, e.g. `Allow`, `Content-Range`, `WWW-Authenticate`. */
   headers?: Record<string, string>;
   cause?: unknown;
@@ -101,6 +105,7 @@ export class Problem extends Error {
   readonly extra: Record<string, unknown>;
   readonly headers: Record<string, string>;
   readonly type: string | undefined;
+  readonly about: Target | undefined;
 
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
@@ -110,6 +115,7 @@ export class Problem extends Error {
     this.extra = options.extra ?? {};
     this.headers = options.headers ?? {};
     this.type = options.type;
+    this.about = options.about;
   }
 
   get status(): number {

@@ -1,7 +1,8 @@
 /** `/api/v1/admin/audit`: who did what, and whether the record of it is whole. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { AUDIT_ACTIONS, type AuditRecord, TARGET_KINDS } from "../../services/audit/entry.ts";
+import { actorOf, AUDIT_ACTIONS, type AuditRecord, TARGET_KINDS } from "../../services/audit/entry.ts";
 import { listAudit } from "../../services/audit/list.ts";
+import { noteAlone } from "../../services/audit/note.ts";
 import { verifyAudit } from "../../services/audit/verify.ts";
 import type { Core } from "../../services/core.ts";
 import { requireAdmin } from "../../services/policy.ts";
@@ -115,9 +116,16 @@ export function auditRoutes(core: Core): OpenAPIHono<Env> {
   });
 
   app.openapi({ ...verifyRoute, middleware: boundedBody() }, async (c) => {
-    requireAdmin(c.var.caller);
+    const caller = requireAdmin(c.var.caller);
     const expected = c.req.valid("json")?.expectedHead;
     const verdict = await verifyAudit(core.records, { now: core.now(), expected });
+    const { head, findings: { length: findings } } = verdict;
+    await noteAlone(core, {
+      actor: actorOf(caller),
+      action: "audit.verify",
+      target: { kind: "audit", id: "chain" },
+      detail: { head, findings },
+    });
     return c.json({ intact: verdict.findings.length === 0, ...verdict }, 200);
   });
 

@@ -1,6 +1,7 @@
 /** ZIPs of many attachments: what is in one is decided once, so that its bytes are the same at every request. */
 import { createHash } from "node:crypto";
 import { openContent } from "../attachments/content.ts";
+import { actorOf } from "../audit/entry.ts";
 import type { BlobReader } from "../blobs/blob_store.ts";
 import type { Core } from "../core.ts";
 import { checkFileName } from "../file_name.ts";
@@ -79,9 +80,16 @@ export async function createArchive(
       return Promise.resolve();
     });
   }
-  await records.transact((commit) => {
-    commit.set(keys.archive(id), record);
-    return Promise.resolve();
+  await records.transact(async (commit) => {
+    const own = await records.get(keys.archive(id));
+    if (own.value !== null) return; // Our own commit, whose answer was lost.
+    commit.check(own).set(own.key, record);
+    core.audit.add(commit, {
+      actor: actorOf(caller),
+      action: "archive.create",
+      target: { kind: "archive", id },
+      detail: { fileName: record.fileName, files: record.count, size: record.size },
+    });
   });
   return record;
 }

@@ -18,12 +18,13 @@ export const AUDIT_ACTIONS = [
   "token.create",
   "token.use",
   "token.revoke",
+  "archive.create",
   "session.sign-in",
   "session.sign-out",
   "job.run",
   "store.mend",
   "store.backup",
-  "admin.change",
+  "audit.verify",
   "request.refused",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
@@ -32,10 +33,11 @@ export const TARGET_KINDS = [
   "upload",
   "attachment",
   "token",
+  "archive",
   "session",
   "job",
   "store",
-  "setting",
+  "audit",
   "route",
 ] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];

@@ -6,16 +6,22 @@ import type { Background } from "../background.ts";
 import type { ProblemCode } from "../problem.ts";
 import type { Records } from "../records/records.ts";
 import type { Audit } from "./audit.ts";
-import type { Actor } from "./entry.ts";
+import type { Actor, AuditDetail, Target } from "./entry.ts";
+import { noteAlone } from "./note.ts";
 
 /** Kinds that are told apart at a time; what is beyond them is counted as one. */
 const MAX_KINDS = 2000;
 
 export interface Refusal {
   actor: Actor;
-  /** Method and route pattern, so that their number is bounded: `PUT /api/v1/uploads/:id`. */
-  route: string;
+  /**
+   * Method and route pattern, so that their number is bounded: `PUT /api/v1/uploads/:id`. Of a link that there is the
+   * link: whoever asks for it knows its secret.
+   */
+  target: Target;
   code: ProblemCode;
+  /** Whatever else tells what was wanted; of counted ones that of the latest. */
+  detail: AuditDetail;
 }
 
 export interface Refusals {
@@ -39,35 +45,29 @@ export interface RefusalsOptions {
 export function newRefusals({ records, audit, background }: RefusalsOptions): Refusals {
   const kinds = new Map<string, Kind>();
 
-  async function write({ actor, route, code, count }: Kind): Promise<void> {
-    await records.transact((commit) => {
-      audit.add(commit, {
-        actor,
-        action: "request.refused",
-        target: { kind: "route", id: route },
-        result: code,
-        count,
-      });
-      return Promise.resolve();
-    });
+  async function write({ actor, target, code, count, detail }: Kind): Promise<void> {
+    const event = { actor, action: "request.refused", target, result: code, count, detail } as const;
+    await noteAlone({ records, audit }, event);
   }
 
   return {
     note(refusal) {
-      const { actor, code } = refusal;
-      let key = JSON.stringify([actor.id, actor.address, refusal.route, code]);
+      const { actor, target, code, detail } = refusal;
+      let key = JSON.stringify([actor.id, actor.address, target.kind, target.id, code]);
       let noted = refusal;
       if (!kinds.has(key) && kinds.size >= MAX_KINDS) {
         key = code;
         noted = {
           actor: { id: null, role: "anonymous", address: null, requestId: null },
-          route: "many",
+          target: { kind: "route", id: "many" },
           code,
+          detail: {},
         };
       }
       const known = kinds.get(key);
       if (known) {
         known.count++;
+        known.detail = detail;
         return;
       }
       kinds.set(key, { ...noted, count: 0 });

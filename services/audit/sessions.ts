@@ -1,7 +1,8 @@
-/** Signing in and out in the audit: neither changes a record, so that the entry is the whole commit. */
+/** Signing in and out in the audit. */
 import type { Records } from "../records/records.ts";
 import type { Audit } from "./audit.ts";
 import type { Actor } from "./entry.ts";
+import { noteAlone } from "./note.ts";
 
 export interface SessionEvent {
   actor: Actor & { id: string };
@@ -13,15 +14,12 @@ export interface SessionEvent {
 /** Resolves when the entry is stored, so that nobody is let in without one. */
 export type NoteSession = (event: SessionEvent) => Promise<void>;
 
-export function sessionNotes({ records, audit }: { records: Records; audit: Audit }): NoteSession {
+export function sessionNotes(core: { records: Records; audit: Audit }): NoteSession {
   return ({ actor, action, by }) =>
-    records.transact((commit) => {
-      audit.add(commit, {
-        actor,
-        action,
-        target: { kind: "session", id: actor.id },
-        detail: by === undefined ? {} : { by },
-      });
-      return Promise.resolve();
+    noteAlone(core, {
+      actor,
+      action,
+      target: { kind: "session", id: actor.id },
+      detail: by === undefined ? {} : { by },
     });
 }

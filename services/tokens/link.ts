@@ -1,6 +1,6 @@
 /** Downloading by a token. A use is a download, not a request: who begins one has it until its lease is over. */
 import { createHmac } from "node:crypto";
-import { actorOf } from "../audit/entry.ts";
+import { actorOf, type Target } from "../audit/entry.ts";
 import { openContent } from "../attachments/content.ts";
 import type { BlobReader } from "../blobs/blob_store.ts";
 import type { Core } from "../core.ts";
@@ -65,10 +65,11 @@ export async function findLink(
   /** Refuses unless the visitor may have bytes now: within a lease, or by a use that is left. */
   async function look(): Promise<Look> {
     const found = await read(core, key);
-    requireOpenTo(found, visitor);
+    const about = { kind: "token", id: tokenId! } as const;
+    requireOpenTo(found, visitor, about);
     const goesOn = core.now() < leases.endOf(key, found.lease.value);
-    if (!goesOn && core.now() >= found.token.value.expiresAt) throw refused.linkExpired();
-    if (!goesOn && isUsedUp(found.token.value)) throw refused.linkUsedUp();
+    if (!goesOn && core.now() >= found.token.value.expiresAt) throw refused.linkExpired(about);
+    if (!goesOn && isUsedUp(found.token.value)) throw refused.linkUsedUp(about);
     return { ...found, goesOn };
   }
 
@@ -132,14 +133,14 @@ async function read({ records }: Core, key: LeaseKey): Promise<Found> {
 }
 
 /** Whom the link lets in at all, whatever is left of it. */
-function requireOpenTo({ token, attachment }: Found, { from, caller }: Visitor): void {
+function requireOpenTo({ token, attachment }: Found, { from, caller }: Visitor, about: Target): void {
   const { revokedAt, authorizedIp, authorizedUserId } = token.value;
-  if (revokedAt !== null) throw refused.linkRevoked();
-  if (attachment.value.deletedAt !== null) throw refused.linkFileDeleted();
+  if (revokedAt !== null) throw refused.linkRevoked(about);
+  if (attachment.value.deletedAt !== null) throw refused.linkFileDeleted(about);
   if (authorizedIp !== null && !inNetwork(from.address, parseNetwork(authorizedIp)!)) {
-    throw refused.linkWrongAddress();
+    throw refused.linkWrongAddress(about);
   }
-  if (authorizedUserId !== null && caller?.id !== authorizedUserId) throw refused.linkWrongUser();
+  if (authorizedUserId !== null && caller?.id !== authorizedUserId) throw refused.linkWrongUser(about);
 }
 
 /**

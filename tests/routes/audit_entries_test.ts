@@ -265,6 +265,48 @@ Deno.test("a refusal by a limit is counted in the audit, and nothing else of it"
   assert.deepEqual(entry!.target, { kind: "route", id: "POST /api/v1/uploads" });
 });
 
+Deno.test("a refusal says what it was about: the route and the latest id of a kind", async () => {
+  await using app = await startApp();
+  const { body: { id } } = await session(app);
+  const bob = { sub: "bob" };
+  const found = await added(app, async () => {
+    for (const other of [id, "1", "2"]) {
+      await ask(app, "DELETE", `/api/v1/uploads/${other}`, { user: bob });
+    }
+    await app.services.refusals.flush();
+  });
+  assert.deepEqual(found.map(({ target, result, count, detail }) => [target.id, result, count, detail]), [
+    ["DELETE /api/v1/uploads/:id", "not-found", 1, { id }],
+    ["DELETE /api/v1/uploads/:id", "not-found", 2, { id: "2" }],
+  ]);
+});
+
+Deno.test("a ZIP that is kept, and a check of the chain, are in the audit once", async () => {
+  await using app = await startApp();
+  const { body: { id } } = await ask(app, "PUT", "/api/v1/files/a.txt", { body: new Uint8Array(3) });
+  let made = await session(app);
+  const zip = async () =>
+    made = await ask(app, "POST", "/api/v1/archives", { body: JSON.stringify({ ids: [id] }) });
+  const kept = await added(app, zip);
+  assertOne(kept, {
+    action: "archive.create",
+    target: { kind: "archive", id: made.body.id },
+    detail: { fileName: "files.zip", files: 1, size: made.body.size },
+    request: made.headers,
+  });
+  const fetched = async () => await (await app.request(`/api/v1/archives?id=${id}`)).bytes();
+  assert.deepEqual(await added(app, fetched), []);
+  const verify = async () =>
+    made = await ask(app, "POST", "/api/v1/admin/audit/verify", { user: ADMIN, body: "{}" });
+  assertOne(await added(app, verify), {
+    action: "audit.verify",
+    target: { kind: "audit", id: "chain" },
+    detail: { head: made.body.head, findings: 0 },
+    by: ADMIN,
+    request: made.headers,
+  });
+});
+
 Deno.test("what is finished at the start is the system's, and is there once after a commit that was tried again", async () => {
   await using app = await startApp();
   const { body: { id } } = await session(app);

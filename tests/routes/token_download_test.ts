@@ -413,7 +413,7 @@ Deno.test("The audit has who made, used and took back a link", async () => {
   assert.deepEqual(told, [
     ["token.create", "alice", link.id, "done"],
     ["token.use", "192.0.2.1", link.id, "done"],
-    ["request.refused", "192.0.2.2", "GET /d/:token", "link-used-up"],
+    ["request.refused", "192.0.2.2", link.id, "link-used-up"],
     ["token.revoke", "alice", link.id, "done"],
   ]);
   assert.ok(!JSON.stringify(body).includes(link.token), "never the token itself");
