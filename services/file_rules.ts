@@ -21,7 +21,7 @@ export interface FileRequest {
 const DEFAULT_TYPE = "General";
 
 /** A configured type of this name has the rules of all that are not configured. */
-const OTHERS = "default";
+export const OTHERS = "default";
 const TYPE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 /** Throws `unknown-business-type`. */

@@ -4,6 +4,7 @@
  */
 import { SYSTEM } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
+import { OTHERS } from "../file_rules.ts";
 import { newTally, type Tally } from "../jobs/job.ts";
 import type { AttachmentRecord } from "../model.ts";
 import {
@@ -18,6 +19,8 @@ import { keys } from "../records/keys.ts";
 import { purgeRecord, putDeleted } from "./recycle_bin.ts";
 
 const STEP = 100;
+/** Looked up one by one, some ten thousand a second. */
+const MOST_TYPES = 10_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
@@ -55,11 +58,12 @@ export function binnedRule(core: Core): DueRule {
 }
 
 /** Belonging to nothing for too long; a rule for each group that has a time. */
-export function orphanRules(core: Core): DueRule[] {
+export async function orphanRules(core: Core): Promise<DueRule[]> {
   const types = Object.entries(core.config.businessTypes).map(([type, { orphanHours }]) =>
     [type, orphanHours] as const
   );
-  return [...types, [COMPAT_ORPHANS, core.config.compat.orphanHours] as const].flatMap(
+  const groups = [...types, [COMPAT_ORPHANS, core.config.compat.orphanHours] as const];
+  return [...groups, ...await otherOrphans(core, new Set(groups.map(([group]) => group)))].flatMap(
     ([type, orphanHours]) => {
       if (orphanHours === null) return [];
       const latest = core.now() - orphanHours * HOUR;
@@ -70,6 +74,25 @@ export function orphanRules(core: Core): DueRule[] {
       }];
     },
   );
+}
+
+/** Types that are not configured and have the rules of all such: those that files have which belong to nothing. */
+async function otherOrphans(
+  { config, records }: Core,
+  known: ReadonlySet<string>,
+): Promise<[type: string, orphanHours: number][]> {
+  const hours = config.businessTypes[OTHERS]?.orphanHours ?? null;
+  const found: [string, number][] = [];
+  if (hours === null) return found;
+  const prefix: Deno.KvKey = keys.attachmentOrphansAll();
+  for (let after = prefix; found.length < MOST_TYPES;) {
+    const [first] = await records.page(prefix, { limit: 1, after });
+    if (!first) break;
+    const type = first.key[prefix.length] as string;
+    if (!known.has(type)) found.push([type, hours]);
+    after = [...prefix, type, true]; // Behind all times.
+  }
+  return found;
 }
 
 function isOrphan(record: AttachmentRecord, { type, latest }: { type: string; latest: number }): boolean {
@@ -114,7 +137,7 @@ export async function purgeBinned(core: Core, tally: Tally = newTally()): Promis
  */
 export async function deleteOrphans(core: Core, tally: Tally = newTally()): Promise<RetentionStep> {
   const all = { done: 0, more: false };
-  for (const rule of orphanRules(core)) {
+  for (const rule of await orphanRules(core)) {
     const step = await eachDue(core, { rule, tally }, async (id) => {
       return await core.records.transact(async (commit) => {
         const entry = await core.records.get<AttachmentRecord>(keys.attachment(id));

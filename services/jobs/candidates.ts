@@ -62,7 +62,7 @@ export async function* binnedAttachments(core: Core): AsyncGenerator<Candidate> 
 }
 
 export async function* orphans(core: Core): AsyncGenerator<Candidate> {
-  for (const rule of orphanRules(core)) {
+  for (const rule of await orphanRules(core)) {
     for await (const record of dueAttachments(core, rule)) {
       yield {
         ...attachmentCandidate(record),

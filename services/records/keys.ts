@@ -75,6 +75,7 @@ export const keys = {
   /** Live ones that belong to nothing, by the time since when. */
   attachmentOrphan: (type: string, time: number, id: string) => ["attachment_orphan", type, time, BigInt(id)],
   attachmentOrphans: (type: string) => ["attachment_orphan", type],
+  attachmentOrphansAll: () => ["attachment_orphan"],
   downloadCount: (id: string) => ["download_count", BigInt(id)],
 
   // Archives

@@ -145,6 +145,18 @@ Deno.test("the rule of orphans belongs to the type", async () => {
   assert.notEqual((await show(app, scan.id)).deletedAt, null);
 });
 
+Deno.test("types that are not configured have the rule of `default`, where it has one", async () => {
+  const businessTypes = { default: { orphanHours: 2 }, Kept: { orphanHours: null } };
+  await using app = await startApp({ pawlJson: { businessTypes } });
+  const files = await Promise.all(
+    ["Invoice", "Memo", "Kept", "zebra"].map((businessType) => putFile(app, { businessType })),
+  );
+  app.clock += 2 * HOUR;
+  assert.deepEqual(await deleteOrphans(core(app)), { done: 3, more: false });
+  assert.equal((await show(app, files[2]!.id)).deletedAt, null);
+  await assertConsistent(app);
+});
+
 Deno.test("a file that is given what it belongs to is no orphan; one that loses it has as long again", async () => {
   await using app = await startApp({ pawlJson: { businessTypes: { Scan: { orphanHours: 24 } } } });
   const { id } = await putFile(app, { businessType: "Scan" });
