@@ -74,9 +74,19 @@ async function bundle(
   if (!result.success || messages.length > 0) {
     throw new Error(messages.map((m) => `${m.text} (${m.location?.file}:${m.location?.line})`).join("\n"));
   }
-  const named = result.outputFiles!.map((file) => [file.path.split("/").at(-1)!, file.text()] as const);
+  const named = result.outputFiles!.map((file) =>
+    [file.path.split("/").at(-1)!, unescaped(file.text())] as const
+  );
   // A chunk that holds nothing is left over from splitting.
   return new Map(named.filter(([, content]) => content.trim() !== ""));
+}
+
+/** Minified code has each letter beyond ASCII as an escape, which is twice as long; marks that nobody sees stay so. */
+function unescaped(code: string): string {
+  return code.replace(/\\(?:\\|u([0-9A-Fa-f]{4}))/g, (escape, hex: string | undefined) => {
+    const letter = hex === undefined ? "" : String.fromCharCode(Number.parseInt(hex, 16));
+    return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(letter) && letter > "\x7f" ? letter : escape;
+  });
 }
 
 function stored(

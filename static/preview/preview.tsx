@@ -90,6 +90,7 @@ function Actions({ attachment, commands, onClose }: Omit<PreviewProps, "id"> & {
             <Icon name="download" />
           </a>
           <Tool icon="link" label={m.list.copyLink} run={() => void actions.copyLink(attachment)} />
+          <Tool icon="share" label={m.list.share} run={() => commands.share(attachment)} />
           <Tool icon="rename" label={m.list.rename} run={() => commands.rename(attachment)} />
         </>
       )}

@@ -1,4 +1,5 @@
 /** Which files go up at the same time. Pure. */
+import type { Allowance } from "./limit.ts";
 import { isRunning, type Transfer } from "./transfer.ts";
 
 /** A browser has six connections to a server over HTTP/1.1; one stays free for the list and for cancelling. */
@@ -11,16 +12,20 @@ export function connectionsFor(size: number): number {
   return size > LARGE_BYTES ? LARGE_CONNECTIONS : 1;
 }
 
+/** Too large for what is left of the day. What has been begun before has its bytes already. */
+export function isOverDay({ phase, sessionId, file }: Transfer, bytes: number): boolean {
+  return phase === "queued" && sessionId === null && file.size > bytes;
+}
+
 /**
  * The queued ones to start now, in their order. One that needs more connections than are free lets smaller ones
- * pass, but only as long as something runs that will make room for it. `limitedUntil`: the server takes no new
- * ones before that time, ms since 1970.
+ * pass, but only as long as something runs that will make room for it; so does one that is too large for the day.
  */
 export function toStart(
   transfers: readonly Transfer[],
-  { limitedUntil, now }: { limitedUntil: number; now: number },
+  { any, bytes }: Pick<Allowance, "any" | "bytes">,
 ): Transfer[] {
-  if (now < limitedUntil) return [];
+  if (!any) return [];
   let free = CONNECTIONS;
   for (const transfer of transfers) {
     if (isRunning(transfer)) free -= connectionsFor(transfer.file.size);
@@ -28,10 +33,11 @@ export function toStart(
   const chosen: Transfer[] = [];
   for (const transfer of transfers) {
     if (free <= 0) break;
-    if (transfer.phase !== "queued") continue;
+    if (transfer.phase !== "queued" || isOverDay(transfer, bytes)) continue;
     const needed = connectionsFor(transfer.file.size);
     if (needed > free) continue;
     free -= needed;
+    if (transfer.sessionId === null) bytes -= transfer.file.size;
     chosen.push(transfer);
   }
   return chosen;

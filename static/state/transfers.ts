@@ -7,7 +7,7 @@ import {
   type UploadStateChange,
 } from "../../client/mod.ts";
 import { createLimit } from "./limit.ts";
-import { connectionsFor, toStart } from "./schedule.ts";
+import { connectionsFor, isOverDay, toStart } from "./schedule.ts";
 import { holdSession } from "./session_locks.ts";
 import { isUnreachable, type Setback, setbackOf } from "./setback.ts";
 import type { Store } from "./store.ts";
@@ -73,7 +73,9 @@ export function createTransfers(options: TransfersOptions): Transfers {
 
   function startNext() {
     const queued = [...transfers.values()].filter(({ id }) => !twins.isBehind(id));
-    for (const transfer of toStart(queued, { limitedUntil: limit.until, now: Date.now() })) start(transfer);
+    const { why, ...allowed } = limit.allowed();
+    toStart(queued, allowed).forEach(start);
+    if (why) queued.filter((one) => isOverDay(one, allowed.bytes)).forEach(({ id }) => change(id, why));
   }
 
   function start({ id, file, businessType, sessionId }: Transfer) {
@@ -108,7 +110,7 @@ export function createTransfers(options: TransfersOptions): Transfers {
     const phase = state === "uploading" ? "sending" : state;
     change(id, { phase, error: error ?? null, retryAt: retryAt ?? null });
     if (state !== "waiting" || !error) return;
-    if (error.status === 429 && retryAt !== undefined) limit.reached(retryAt);
+    if (error.status === 429 && retryAt !== undefined) limit.reached(error, retryAt);
     if (isUnreachable(error)) options.onUnreachable();
   }
 
@@ -169,7 +171,7 @@ export function createTransfers(options: TransfersOptions): Transfers {
     const setback = setbackOf(error, { before });
     const retryAt = setback === "limit" ? Date.now() + ((error as PawlError).retryAfter ?? 60) * 1000 : null;
     change(id, { ...AFTER[setback], error, retryAt, bytesPerSecond: 0, secondsLeft: null });
-    if (retryAt !== null) limit.reached(retryAt);
+    if (retryAt !== null) limit.reached(error as PawlError, retryAt);
     if (setback === "connection") {
       holds.set(id, before + 1);
       options.onUnreachable();

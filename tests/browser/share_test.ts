@@ -94,7 +94,16 @@ Deno.test({
         mimeType: "application/octet-stream",
         buffer: Buffer.alloc(30 * MIB, 3),
       });
-      await home.says("huge.bin", /40 MB/);
+      await home.says("huge.bin", /40 MB.*Goes on at/);
+    });
+
+    await t.step("what fits into the rest of the day is sent all the same", async () => {
+      await home.choose([
+        { name: "also huge.bin", mimeType: "", buffer: Buffer.alloc(25 * MIB, 4) },
+        { name: "small.txt", mimeType: "", buffer: Buffer.from("small") },
+      ]);
+      await home.says("small.txt", "Stored");
+      await home.says("also huge.bin", /40 MB.*Goes on at/);
     });
   },
 });

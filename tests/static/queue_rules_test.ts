@@ -38,7 +38,7 @@ const anyTransfer = fc.record({
   hold: fc.constantFrom(null, null, "connection" as const, "sign-in" as const),
 }).map(transfer);
 
-const FREE = { limitedUntil: 0, now: 1 };
+const FREE = { any: true, bytes: Infinity };
 
 Deno.test("never more connections than a browser has, and never none while something waits", () => {
   fc.assert(fc.property(fc.array(anyTransfer, { maxLength: 30 }), (transfers) => {
@@ -60,8 +60,18 @@ Deno.test("small files pass a large one that has no room yet; the first in the r
 });
 
 Deno.test("nothing starts while the server takes no new ones", () => {
-  assert.deepEqual(toStart([transfer()], { limitedUntil: 10, now: 9 }), []);
-  assert.equal(toStart([transfer()], { limitedUntil: 10, now: 10 }).length, 1);
+  assert.deepEqual(toStart([transfer()], { ...FREE, any: false }), []);
+});
+
+Deno.test("what fits into the rest of the day passes what does not; what was begun before goes on", () => {
+  const [large, half, other, begun] = [
+    transfer({ size: 1001 }),
+    transfer({ size: 600 }),
+    transfer({ size: 600 }),
+    transfer({ size: 5000, sessionId: "s" }),
+  ];
+  assert.deepEqual(toStart([large, half, other, begun], { any: true, bytes: 1000 }), [half, begun]);
+  assert.deepEqual(toStart([transfer({ size: 0 })], { any: true, bytes: 0 }).length, 1);
 });
 
 Deno.test("totals count each file once, and failed ones are neither done nor left", () => {
