@@ -3,9 +3,16 @@
  * end instead of running into a 429.
  */
 
+/** What is waited for. */
+export interface PaceWait {
+  ms: number;
+  /** The limit's name, as the server calls it; it is a code of its refusals too. */
+  limit: string;
+}
+
 export interface Pace {
-  /** Milliseconds to wait before a request of this kind. */
-  waitMs(kind: string, now: number): number;
+  /** Before a request of this kind; null: nothing. */
+  wait(kind: string, now: number): PaceWait | null;
   /** Learns from an answer's `RateLimit` header. */
   learn(kind: string, header: string | null, now: number): void;
 }
@@ -14,24 +21,31 @@ export interface Pace {
 const MAX_WAIT_MS = 60_000;
 
 export function newPace(): Pace {
-  const freeAt = new Map<string, number>();
+  const free = new Map<string, { at: number; limit: string }>();
   return {
-    waitMs: (kind, now) => Math.max(0, (freeAt.get(kind) ?? 0) - now),
+    wait(kind, now) {
+      const { at = 0, limit = "" } = free.get(kind) ?? {};
+      return at > now ? { ms: at - now, limit } : null;
+    },
     learn(kind, header, now) {
-      const waits = parseRateLimit(header).filter(({ remaining }) => remaining <= 0)
-        .map(({ resetSeconds }) => resetSeconds * 1000).filter((ms) => ms <= MAX_WAIT_MS);
-      if (waits.length > 0) freeAt.set(kind, now + Math.max(...waits));
-      else freeAt.delete(kind);
+      const [longest] = parseRateLimit(header)
+        .filter(({ remaining, resetSeconds }) => remaining <= 0 && resetSeconds * 1000 <= MAX_WAIT_MS)
+        .sort((a, b) => b.resetSeconds - a.resetSeconds);
+      if (longest) free.set(kind, { at: now + longest.resetSeconds * 1000, limit: longest.name });
+      else free.delete(kind);
     },
   };
 }
 
 /** The items of `"name";r=50;t=30, ...`; what has no `r` and `t` is left out. */
-export function parseRateLimit(header: string | null): { remaining: number; resetSeconds: number }[] {
+export function parseRateLimit(
+  header: string | null,
+): { name: string; remaining: number; resetSeconds: number }[] {
   return (header ?? "").split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/).flatMap((item) => {
     const remaining = /;\s*r=(\d+)/.exec(item)?.[1];
     const reset = /;\s*t=(\d+)/.exec(item)?.[1];
     if (remaining === undefined || reset === undefined) return [];
-    return [{ remaining: Number(remaining), resetSeconds: Number(reset) }];
+    const name = /^\s*"([^"]*)"/.exec(item)?.[1] ?? "";
+    return [{ name, remaining: Number(remaining), resetSeconds: Number(reset) }];
   });
 }

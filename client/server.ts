@@ -2,7 +2,7 @@
 import { type Answer, requireOk } from "./answer.ts";
 import { newAuthorization } from "./authorization.ts";
 import { type ChildAbort, type Clock, systemClock } from "./clock.ts";
-import { newPace } from "./pace.ts";
+import { newPace, type PaceWait } from "./pace.ts";
 import { type Line, systemLine } from "./runtime.ts";
 import {
   fetchTransport,
@@ -27,6 +27,8 @@ export interface Call extends Pick<RequestOptions, "query" | "json"> {
   onSent?: (bytes: number) => void;
   /** Requests that are limited together; paced by the answers' `RateLimit`. */
   kind?: string;
+  /** Told before such a wait. */
+  onPaced?: (wait: PaceWait) => void;
 }
 
 export interface Server {
@@ -105,11 +107,15 @@ export function newServer(options: ConnectOptions, surroundings: Surroundings = 
     random,
     url,
 
-    async send({ method, path, query, json, headers, body, kind, stallMs = DEFAULT_STALL_MS, ...rest }) {
+    async send({ method, path, query, json, headers, body, kind, onPaced, ...sending }) {
+      const { stallMs = DEFAULT_STALL_MS, ...rest } = sending;
       const address = url(path, query);
       const now = clock.now();
-      const wait = kind === undefined ? 0 : pace.waitMs(kind, now);
-      if (wait > 0) await clock.delay(wait, rest.signal ?? new AbortController().signal);
+      const wait = kind === undefined ? null : pace.wait(kind, now);
+      if (wait) {
+        onPaced?.(wait);
+        await clock.delay(wait.ms, rest.signal ?? new AbortController().signal);
+      }
       const content: Pick<Outgoing, "body"> = json === undefined
         ? body === undefined ? {} : { body }
         : { body: JSON.stringify(json) };

@@ -91,8 +91,15 @@ export function startUpload(
         ? await namedSession(options.sessionId, source)
         : await patient(async () => {
           const began = clock.now();
-          const answer = await openSession(server, { ...wish, sha256 }, signal);
-          latencyMs = clock.now() - began;
+          let pacedMs = 0;
+          const answer = await openSession(server, { ...wish, sha256 }, {
+            signal,
+            onPaced(waiting) {
+              pacedMs = waiting.waitMs;
+              view.wait(waiting);
+            },
+          });
+          latencyMs = Math.max(0, clock.now() - began - pacedMs);
           return answer;
         });
       if (opened.kind === "instant") {
@@ -163,7 +170,7 @@ export function startUpload(
     async function askAgain(digest: string | null) {
       if (digest === null || view.phase !== "uploading" || options.forceNew) return;
       if (source.size - count.confirmed < ASK_AGAIN_BYTES) return;
-      const again = await openSession(server, { ...wish, forceNew: false, sha256: digest }, signal);
+      const again = await openSession(server, { ...wish, forceNew: false, sha256: digest }, { signal });
       if (again.kind === "instant") {
         found = again.attachment;
         sending.abort(INSTANT);

@@ -10,6 +10,9 @@ export type Opened =
   | { kind: "instant"; attachment: Attachment }
   | { kind: "session"; session: UploadSession; created: boolean };
 
+/** What an opening tells before it waits for a limit's window to end. */
+export type OnPaced = (waiting: { error: PawlError; waitMs: number }) => void;
+
 export interface OpenWish {
   source: Source;
   options: UploadOptions;
@@ -18,7 +21,11 @@ export interface OpenWish {
   forceNew: boolean;
 }
 
-export async function openSession(server: Server, wish: OpenWish, signal: AbortSignal): Promise<Opened> {
+export async function openSession(
+  server: Server,
+  wish: OpenWish,
+  { signal, onPaced }: { signal: AbortSignal; onPaced?: OnPaced },
+): Promise<Opened> {
   const { source, options, fingerprint, sha256, forceNew } = wish;
   const { businessType, businessId, visibility, image } = options;
   const contentType = options.contentType ?? source.type;
@@ -39,6 +46,7 @@ export async function openSession(server: Server, wish: OpenWish, signal: AbortS
     },
     signal,
     kind: "open",
+    onPaced: ({ ms, limit }) => onPaced?.({ error: paced(limit, ms), waitMs: ms }),
   });
   const body = jsonOf<UploadSession | { attachment: Attachment }>(answer);
   if (typeof body === "object" && body !== null) {
@@ -49,6 +57,15 @@ export async function openSession(server: Server, wish: OpenWish, signal: AbortS
   }
   throw new PawlError("unexpected-answer", "What answered is not Pawl. Check the address.", {
     status: answer.status,
+  });
+}
+
+/** The refusal that is not waited for. */
+function paced(limit: string, ms: number): PawlError {
+  return new PawlError(limit, "As much was begun as is allowed for now. It goes on when the time is over.", {
+    status: 429,
+    title: "Too much for now",
+    retryAfter: Math.ceil(ms / 1000),
   });
 }
 

@@ -64,10 +64,19 @@ export const englishProblems = {
     `You have sent as much as you may today${amount(": ", facts.number("max"), format)}. ${
       again(facts, format)
     }`,
-  "uploads-at-once": (facts) =>
-    `At most ${facts.number("max") ?? "a few"} of your files may be sent at once. Waits.`,
-  "uploads-per-minute": (facts, format) =>
-    `At most ${facts.number("max") ?? "a few"} new files may be begun in a minute. ${again(facts, format)}`,
+  "uploads-at-once": (facts) => {
+    const max = facts.number("max");
+    return max === null
+      ? "No more of your files may be sent at once. Waits."
+      : `At most ${max} of your files may be sent at once. Waits.`;
+  },
+  "uploads-per-minute": (facts, format) => {
+    const max = facts.number("max");
+    const rule = max === null
+      ? "No more new files may be begun in this minute."
+      : `At most ${max} new files may be begun in a minute.`;
+    return `${rule} ${again(facts, format)}`;
+  },
   "disk-full": () => "The server's storage is full. What has arrived is safe; tell who runs the server.",
   "storage-unavailable": () => "The server's storage does not answer. What has arrived is safe.",
   "busy": () => "The server is very busy.",

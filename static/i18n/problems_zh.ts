@@ -42,9 +42,15 @@ export const chineseProblems: ProblemTexts = {
     `此文件超过了您一天可发送的总量${amount(facts.number("max"), format)}。`,
   "bytes-per-day": (facts, format) =>
     `您今天可发送的总量${amount(facts.number("max"), format)}已用完。${again(facts, format)}`,
-  "uploads-at-once": (facts) => `最多同时发送 ${facts.number("max") ?? "几"} 个文件，请稍候。`,
-  "uploads-per-minute": (facts, format) =>
-    `每分钟最多开始 ${facts.number("max") ?? "几"} 个新文件。${again(facts, format)}`,
+  "uploads-at-once": (facts) => {
+    const max = facts.number("max");
+    return `${max === null ? "同时发送的文件已达上限" : `最多同时发送 ${max} 个文件`}，请稍候。`;
+  },
+  "uploads-per-minute": (facts, format) => {
+    const max = facts.number("max");
+    const rule = max === null ? "这一分钟内不能再开始新文件" : `每分钟最多开始 ${max} 个新文件`;
+    return `${rule}。${again(facts, format)}`;
+  },
   "disk-full": () => "服务器的存储空间已满。已送达的内容都是安全的，请通知服务器管理员。",
   "storage-unavailable": () => "服务器的存储没有响应。已送达的内容都是安全的。",
   "busy": () => "服务器非常繁忙。",

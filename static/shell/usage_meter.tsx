@@ -39,13 +39,39 @@ export function UsageMeter() {
   const day = usage?.bytesPerDay;
   if (!day || usage.exempt) return null;
   const fraction = Math.min(1, day.used / day.max);
+  const used = m.usage.used(format.bytes(day.used), format.bytes(day.max));
   return (
     <p class="usage soft small figures">
-      <meter aria-label={m.usage.today} min={0} max={day.max} value={day.used} high={day.max * NEARLY_FULL} />
-      <span>{m.usage.used(format.bytes(day.used), format.bytes(day.max))}</span>
+      <Meter label={m.usage.today} fraction={fraction} text={used} />
+      <span>{used}</span>
       {fraction >= NEARLY_FULL && day.freeAt !== null && (
         <span>{m.usage.freeAt(format.clock(Date.parse(day.freeAt)))}</span>
       )}
     </p>
+  );
+}
+
+interface MeterProps {
+  label: string;
+  /** 0 to 1. */
+  fraction: number;
+  /** In words. */
+  text: string;
+}
+
+/** Not the element of that name: browsers draw its parts each in their own way, and not in these colours. */
+function Meter({ label, fraction, text }: MeterProps) {
+  return (
+    <span
+      class={fraction >= NEARLY_FULL ? "meter full" : "meter"}
+      role="meter"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.floor(fraction * 100)}
+      aria-valuetext={text}
+    >
+      <span style={{ "--part": String(fraction) }} />
+    </span>
   );
 }

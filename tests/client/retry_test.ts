@@ -81,10 +81,14 @@ Deno.test("Retry-After is read as seconds or as a date", () => {
 });
 
 Deno.test("RateLimit is read in its newest form, and nothing else is taken for it", () => {
-  assert.deepEqual(parseRateLimit('"default";r=50;t=30'), [{ remaining: 50, resetSeconds: 30 }]);
+  assert.deepEqual(parseRateLimit('"default";r=50;t=30'), [{
+    name: "default",
+    remaining: 50,
+    resetSeconds: 30,
+  }]);
   assert.deepEqual(parseRateLimit('"a,b";r=0;t=5, "day";t=9;r=1;pk=:x:'), [
-    { remaining: 0, resetSeconds: 5 },
-    { remaining: 1, resetSeconds: 9 },
+    { name: "a,b", remaining: 0, resetSeconds: 5 },
+    { name: "day", remaining: 1, resetSeconds: 9 },
   ]);
   assert.deepEqual(parseRateLimit("limit=10, remaining=3"), []);
   assert.deepEqual(parseRateLimit(null), []);

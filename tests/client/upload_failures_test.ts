@@ -172,13 +172,18 @@ Deno.test("who has used up a limit's window waits for its end before the next of
       const answer = await forward();
       if (request.method !== "POST" || request.path !== "/api/v1/uploads") return answer;
       const headers = new Headers(answer.headers);
-      headers.set("RateLimit", '"uploads";r=0;t=20');
+      headers.set("RateLimit", '"uploads-per-minute";r=0;t=20');
       return new Response(answer.body, { status: answer.status, headers });
     },
   });
   await pawl.upload(new Blob(["a"])).result;
   assert.deepEqual(waits, []);
-  await pawl.upload(new Blob(["b"])).result;
+  const told: UploadStateChange[] = [];
+  await pawl.upload(new Blob(["b"]), { onState: (change) => void told.push(change) }).result;
+  const waiting = told.find(({ state }) => state === "waiting");
+  assert.deepEqual([waiting?.error?.code, waiting?.error?.status], ["uploads-per-minute", 429]);
+  assert.ok(waiting!.retryAt! > Date.now());
+  assert.deepEqual(told.filter(({ state }) => state === "completed").length, 1);
   assert.equal(waits.length, 1);
   assert.ok(waits[0]! > 15_000 && waits[0]! <= 20_000);
 });
