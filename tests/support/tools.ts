@@ -3,14 +3,18 @@
 /** Command -> Debian package that has it. */
 export const TOOL_PACKAGES = {
   aria2c: "aria2",
+  caddy: "caddy",
   chromium: "chromium",
   curl: "curl",
   exiftool: "libimage-exiftool-perl",
+  nginx: "nginx",
   node: "nodejs",
   npm: "npm",
+  openssl: "openssl",
   "7z": "p7zip-full",
   python3: "python3",
   strace: "strace",
+  "systemd-analyze": "systemd",
   unzip: "unzip",
   wget: "wget",
 } as const;
@@ -26,9 +30,9 @@ export interface MissingTool {
   tool: string;
 }
 
-/** The absolute path of `name`, or null when no folder of PATH has it. */
+/** The absolute path of `name`, or null when no folder of PATH, nor that of servers, has it. */
 export function findTool(name: ToolName): string | null {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
+  for (const folder of [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin"]) {
     const path = `${folder}/${name}`;
     try {
       if (folder.startsWith("/") && Deno.statSync(path).isFile) return path;
