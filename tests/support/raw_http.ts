@@ -29,6 +29,8 @@ export interface RawConnection extends Disposable {
 export interface RawOptions {
   /** Milliseconds after which the connection is cut, so that a server that never answers fails the test; default 20,000. */
   deadlineMs?: number;
+  /** Certificates, in PEM, that are believed beside the usual ones; for `https:` addresses. */
+  caCerts?: string[];
 }
 
 const END_OF_HEAD = "\r\n\r\n";
@@ -58,7 +60,9 @@ function buffered(connection: Deno.Conn) {
   async function more(): Promise<boolean> {
     const piece = new Uint8Array(64 * 1024);
     const count = await connection.read(piece).catch((error) => {
-      if (error instanceof Deno.errors.ConnectionReset) return null;
+      const { ConnectionReset, UnexpectedEof } = Deno.errors;
+      // The second one: of TLS, without a word before.
+      if (error instanceof ConnectionReset || error instanceof UnexpectedEof) return null;
       throw error;
     });
     if (count === null) return false;
@@ -145,9 +149,14 @@ async function readResponse(input: Buffered, { head }: { head: boolean }): Promi
   }
 }
 
-/** Connects to `url`'s host and port. Dispose it to close. */
-export async function rawConnect(url: URL, { deadlineMs = 20_000 }: RawOptions = {}): Promise<RawConnection> {
-  const connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port || 80) });
+/** Connects to `url`'s host and port, over TLS for `https:`. Dispose it to close. */
+export async function rawConnect(url: URL, options: RawOptions = {}): Promise<RawConnection> {
+  const { deadlineMs = 20_000, caCerts = [] } = options;
+  const isSecure = url.protocol === "https:";
+  const address = { hostname: url.hostname, port: Number(url.port || (isSecure ? 443 : 80)) };
+  const connection = isSecure
+    ? await Deno.connectTls({ ...address, caCerts, alpnProtocols: ["http/1.1"] })
+    : await Deno.connect(address);
   const input = buffered(connection);
   let open = true;
   const close = () => {
