@@ -8,6 +8,8 @@ export interface Goal {
   atMost?: true;
   value: number;
   unit: string;
+  /** What the floor that was measured in the same run would reach: nobody who does the same work can do better. */
+  possible?: number;
   /** Markdown: why it may not be reached. */
   why?: string;
 }

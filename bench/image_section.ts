@@ -11,14 +11,14 @@ import {
   photograph,
   startImageServer,
 } from "./scenarios/images.ts";
-import type { Setup } from "./sections.ts";
+import type { Setup } from "./setup.ts";
 
 export async function imageSection({ rounds, quick }: Setup): Promise<{ text: string; goals: Goal[] }> {
   const picture = await photograph();
   await using sharp = await startImageServer("sharp");
   await using imagescript = await startImageServer("imagescript");
   const servers = { sharp, imagescript };
-  const results = await measure(await imageContenders(servers, picture), rounds);
+  const results = await measure(await imageContenders(servers, picture), { rounds, of: "pictures" });
 
   const goals: Goal[] = [];
   const rows: string[][] = [];

@@ -62,13 +62,17 @@ export function goalTable(goals: Goal[]): string {
 
 function goalRows(goals: Goal[]): string {
   return table(
-    ["goal", "to reach", "measured", "reached"],
-    goals.map((goal) => [
-      goal.name,
-      `${goal.atMost ? "<=" : ">="} ${goal.limit}${goal.unit}`,
-      `${goal.value.toFixed(goal.unit === "x" ? 2 : 0)}${goal.unit}`,
-      reached(goal) ? "yes" : "**no**",
-    ]),
+    ["goal", "to reach", "measured", "possible", "reached"],
+    goals.map((goal) => {
+      const figure = (value: number) => `${value.toFixed(goal.unit === "x" ? 2 : 0)}${goal.unit}`;
+      return [
+        goal.name,
+        `${goal.atMost ? "<=" : ">="} ${goal.limit}${goal.unit}`,
+        figure(goal.value),
+        goal.possible === undefined ? "" : figure(goal.possible),
+        reached(goal) ? "yes" : "**no**",
+      ];
+    }),
   );
 }
 

@@ -36,10 +36,16 @@ export interface Result {
   samples: Sample[];
 }
 
-/** One unmeasured round each, then `rounds` measured ones. */
-export async function measure(contenders: Contender[], rounds: number): Promise<Result[]> {
+/** One unmeasured round each, then `rounds` measured ones; says on standard error how far it is with `of`. */
+export async function measure(
+  contenders: Contender[],
+  { rounds, of }: { rounds: number; of: string },
+): Promise<Result[]> {
   const results = contenders.map(({ name, bytes }): Result => ({ contender: name, bytes, samples: [] }));
+  const started = performance.now();
   for (let round = 0; round <= rounds; round++) {
+    const seconds = Math.round((performance.now() - started) / 1000);
+    console.error(`  ${of}: round ${round} of ${rounds}, ${seconds} s`);
     for (const [index, contender] of contenders.entries()) {
       const sample = await once(contender, round);
       if (round > 0) results[index]!.samples.push(sample);

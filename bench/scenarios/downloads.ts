@@ -10,6 +10,8 @@ export const SINKS = ["discarded", "to a file"] as const;
 export const KINDS = ["whole", "ranges"] as const;
 const RANGE_BYTES = 16 * MIB;
 
+export const downloadNames = { pawl: "Pawl", nginx: "nginx", copying: "nginx without sendfile" };
+
 export interface DownloadCase {
   kind: (typeof KINDS)[number];
   connections: number;
@@ -49,14 +51,22 @@ export async function downloadBench(
   const headers = { Authorization: `Bearer ${await pawl.token()}` };
   const large = await store(pawl, { payload, headers, bytes });
   const small = await store(pawl, { payload, headers, bytes: bytes / most });
-  const sources: Source[] = [{ name: "Pawl", pid: pawl.pid, large: large.url, small: small.url, headers }];
+  const sources: Source[] = [{
+    name: downloadNames.pawl,
+    pid: pawl.pid,
+    large: large.url,
+    small: small.url,
+    headers,
+  }];
   const nginx = await startNginx(scratch, `${pawl.dataDir}/blobs`).catch((error) => {
     console.error(`Without nginx: ${error.message}`);
     return null;
   });
   if (nginx) {
-    const urls = { large: nginx.url + large.blob, small: nginx.url + small.blob };
-    sources.push({ name: "nginx", pid: nginx.pid, ...urls, headers: {} });
+    const { pid, url, copyingUrl } = nginx;
+    for (const [name, base] of [[downloadNames.nginx, url], [downloadNames.copying, copyingUrl]] as const) {
+      sources.push({ name, pid, large: base + large.blob, small: base + small.blob, headers: {} });
+    }
   }
   const cases: DownloadBench["cases"] = [];
   for (const kind of KINDS) {

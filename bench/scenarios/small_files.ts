@@ -7,7 +7,7 @@ import type { TestServer } from "../../tests/support/server.ts";
 import { type Transfer, transfers } from "../clients/curl.ts";
 import type { Payload } from "../payload.ts";
 import type { Contender } from "../rounds.ts";
-import type { TusServer } from "../servers/tus.ts";
+import type { TusPeers } from "../servers/tus.ts";
 import { TUS_BODY } from "./tus_uploads.ts";
 import { authorization } from "./uploads.ts";
 
@@ -18,10 +18,11 @@ export const smallNames = {
   put: "Pawl, PUT",
   pawlTus: "Pawl by tus, creation with upload",
   tus: "@tus/server, creation with upload",
+  checked: "@tus/server with equal guarantees, creation with upload",
 };
 
 export function smallFileContenders(
-  { pawl, tus }: { pawl: TestServer; tus: TusServer | null },
+  { pawl, tus }: { pawl: TestServer; tus: TusPeers | null },
   { payload, count }: { payload: Payload; count: number },
 ): Contender[] {
   const paths = Array.from({ length: count }, (_, index) => `${payload.directory}/small_${index}`);
@@ -63,12 +64,16 @@ export function smallFileContenders(
     },
   ];
   if (tus) {
-    contenders.push({
-      name: smallNames.tus,
-      bytes,
-      pid: () => tus.pid,
-      prepare: () => lists((upload) => ({ url: tus.url, method: "POST", upload, headers: creation })),
-    });
+    for (
+      const [name, { pid, url }] of [[smallNames.tus, tus.plain], [smallNames.checked, tus.checked]] as const
+    ) {
+      contenders.push({
+        name,
+        bytes,
+        pid: () => pid,
+        prepare: () => lists((upload) => ({ url, method: "POST", upload, headers: creation })),
+      });
+    }
   }
   return contenders;
 }

@@ -19,6 +19,8 @@ export interface TusUploads {
   payload: Payload;
   /** A file each: none but Pawl's own API takes one by several. */
   connections: number;
+  /** Each body with its digest. */
+  checked?: boolean;
 }
 
 const VERSION = { "Tus-Resumable": "1.0.0" };
@@ -53,7 +55,7 @@ export async function onePatch(
 /** A PATCH for each of `count` chunks out of `pool`. */
 export function patchPerChunk(
   target: TusTarget,
-  { name, payload, connections, pool, count }: TusUploads & { pool: PayloadFile[]; count: number },
+  { name, payload, connections, checked, pool, count }: TusUploads & { pool: PayloadFile[]; count: number },
 ): Contender {
   const share = count / connections;
   return {
@@ -65,7 +67,11 @@ export function patchPerChunk(
         Array.from(
           { length: connections },
           (_, connection) =>
-            patches(target, chunksOf(pool, { count: share, round: round * connections + connection })),
+            patches(
+              target,
+              chunksOf(pool, { count: share, round: round * connections + connection }),
+              checked,
+            ),
         ),
       );
       return await transfers(lists, payload.directory);
@@ -75,7 +81,7 @@ export function patchPerChunk(
 }
 
 /** Creates an upload for `bodies`, one behind the other. */
-async function patches(target: TusTarget, bodies: PayloadFile[]): Promise<Transfer[]> {
+async function patches(target: TusTarget, bodies: PayloadFile[], checked = false): Promise<Transfer[]> {
   const headers = await target.headers();
   const size = bodies.reduce((sum, body) => sum + body.size, 0);
   const created = await fetch(target.url, {
@@ -90,7 +96,12 @@ async function patches(target: TusTarget, bodies: PayloadFile[]): Promise<Transf
       url,
       method: "PATCH",
       upload: body.path,
-      headers: { ...headers, ...TUS_BODY, "Upload-Offset": String(offset) },
+      headers: {
+        ...headers,
+        ...TUS_BODY,
+        "Upload-Offset": String(offset),
+        ...(checked && { "Upload-Checksum": `sha256 ${body.sha256}` }),
+      },
     };
     offset += body.size;
     return transfer;

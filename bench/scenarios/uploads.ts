@@ -6,7 +6,7 @@ import type { Payload, PayloadFile } from "../payload.ts";
 import type { Contender } from "../rounds.ts";
 import type { BareLoop, startMemoryLoop } from "../servers/bare_loop.ts";
 import { removeFiles } from "../servers/directory.ts";
-import type { TusServer } from "../servers/tus.ts";
+import type { TusPeers, TusServer } from "../servers/tus.ts";
 import { mark, onePatch, patchPerChunk, type TusTarget, wholeFile } from "./tus_uploads.ts";
 
 export const UPLOAD_CONNECTIONS = [1, 4];
@@ -18,7 +18,7 @@ export interface UploadServers {
   memoryLoop: Awaited<ReturnType<typeof startMemoryLoop>>;
   socketLoop: BareLoop & { url: string };
   /** null: not to be had here. */
-  tus: TusServer | null;
+  tus: TusPeers | null;
 }
 
 export interface UploadSize {
@@ -28,6 +28,7 @@ export interface UploadSize {
 }
 
 export const uploadNames = {
+  hash: "one SHA-256 from memory, nothing else",
   memory: "hash + write + sync from memory",
   socket: (connections: number) => `socket + hash + write + sync, ${times(connections)}`,
   pawl: (connections: number) => `Pawl, ${times(connections)}`,
@@ -36,6 +37,10 @@ export const uploadNames = {
   pawlTusChunks: "Pawl by tus, a PATCH for each chunk",
   tus: (connections: number) => `@tus/server, ${times(connections)}`,
   tusChunks: (connections: number) => `@tus/server, chunks, ${times(connections)}`,
+  checked: "@tus/server with equal guarantees, one PATCH",
+  checkedChunks: "@tus/server with equal guarantees, a PATCH for each chunk",
+  checkedDigests: (connections: number) =>
+    `@tus/server with equal guarantees, chunks with digests, ${times(connections)}`,
 };
 
 export function times(connections: number): string {
@@ -51,13 +56,13 @@ export async function uploadContenders(
   const count = bytes / chunkBytes;
   const { directory } = payload;
 
-  const memory: Contender = {
-    name: uploadNames.memory,
+  const fromMemory = (name: string, run: typeof memoryLoop.write): Contender => ({
+    name,
     bytes,
     pid: () => memoryLoop.pid,
-    prepare: () => Promise.resolve(() => memoryLoop.write({ chunks: count, size: chunkBytes })),
+    prepare: () => Promise.resolve(() => run({ chunks: count, size: chunkBytes })),
     after: memoryLoop.removeData,
-  };
+  });
   const socket = (connections: number): Contender => ({
     name: uploadNames.socket(connections),
     bytes,
@@ -87,15 +92,25 @@ export async function uploadContenders(
     },
     after: () => removeBlobs(pawl),
   });
-  const contenders = [memory];
+  const contenders = [
+    fromMemory(uploadNames.hash, memoryLoop.hash),
+    fromMemory(uploadNames.memory, memoryLoop.write),
+  ];
   for (const connections of UPLOAD_CONNECTIONS) {
     contenders.push(socket(connections), chunked(connections));
     if (tus) {
-      const target: TusTarget = { ...tus, pid: () => tus.pid, headers: () => Promise.resolve({}) };
-      const [chunks, whole] = [uploadNames.tusChunks(connections), uploadNames.tus(connections)];
+      const [plain, equal] = [targetOf(tus.plain), targetOf(tus.checked)];
+      const of = { payload, connections };
       contenders.push(
-        patchPerChunk(target, { name: chunks, payload, connections, pool, count }),
-        await onePatch(target, { name: whole, payload, connections, bytes }),
+        patchPerChunk(plain, { name: uploadNames.tusChunks(connections), ...of, pool, count }),
+        await onePatch(plain, { name: uploadNames.tus(connections), ...of, bytes }),
+        patchPerChunk(equal, {
+          name: uploadNames.checkedDigests(connections),
+          ...of,
+          checked: true,
+          pool,
+          count,
+        }),
       );
     }
   }
@@ -105,12 +120,24 @@ export async function uploadContenders(
     headers: () => authorization(pawl),
     removeData: () => removeBlobs(pawl),
   };
+  const one = { payload, connections: 1 };
   contenders.push(
-    patchPerChunk(byTus, { name: uploadNames.pawlTusChunks, payload, connections: 1, pool, count }),
-    await onePatch(byTus, { name: uploadNames.pawlTus, payload, connections: 1, bytes }),
+    patchPerChunk(byTus, { name: uploadNames.pawlTusChunks, ...one, pool, count }),
+    await onePatch(byTus, { name: uploadNames.pawlTus, ...one, bytes }),
     await wholePut(pawl, { payload, bytes }),
   );
+  if (tus) {
+    const equal = targetOf(tus.checked);
+    contenders.push(
+      patchPerChunk(equal, { name: uploadNames.checkedChunks, ...one, pool, count }),
+      await onePatch(equal, { name: uploadNames.checked, ...one, bytes }),
+    );
+  }
   return contenders;
+}
+
+function targetOf({ pid, url, removeData }: TusServer): TusTarget {
+  return { pid: () => pid, url, headers: () => Promise.resolve({}), removeData };
 }
 
 async function wholePut(

@@ -28,10 +28,20 @@ export async function startSocketLoop(directory: string): Promise<BareLoop & { u
   };
 }
 
-/** Hashes and writes bytes from its own memory when told to. */
-export async function startMemoryLoop(
-  directory: string,
-): Promise<BareLoop & { write(of: { chunks: number; size: number }): Promise<void> }> {
+export interface MemoryLoop extends BareLoop {
+  /** Hashes, writes and syncs `chunks` of `size` bytes. */
+  write(of: Chunks): Promise<void>;
+  /** Computes one SHA-256 over as many bytes. */
+  hash(of: Chunks): Promise<void>;
+}
+
+interface Chunks {
+  chunks: number;
+  size: number;
+}
+
+/** Does with bytes of its own memory what it is told. */
+export async function startMemoryLoop(directory: string): Promise<MemoryLoop> {
   const [program, ...args] = command(directory, "memory");
   const child = new Deno.Command(program!, { args, stdin: "piped", stdout: "piped" }).spawn();
   const input = child.stdin.getWriter();
@@ -42,12 +52,14 @@ export async function startMemoryLoop(
     return value;
   };
   await line();
+  const tell = (what: string) => async ({ chunks, size }: Chunks) => {
+    await input.write(new TextEncoder().encode(`${what} ${chunks} ${size}\n`));
+    await line();
+  };
   return {
     pid: child.pid,
-    async write({ chunks, size }) {
-      await input.write(new TextEncoder().encode(`${chunks} ${size}\n`));
-      await line();
-    },
+    write: tell("write"),
+    hash: tell("hash"),
     removeData: () => removeFiles(directory),
     async [Symbol.asyncDispose]() {
       await input.close();

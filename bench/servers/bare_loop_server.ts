@@ -1,7 +1,7 @@
 /**
  * The bare loop: hashes and writes the bytes of each chunk and syncs them, and nothing else. `memory`: the same
- * buffer again and again, as told by a line `<chunks> <bytes>` on standard input. `socket`: the bodies of HTTP
- * requests with a Content-Length, of which it reads nothing else.
+ * buffer again and again, as told by a line `write <chunks> <bytes>` on standard input, or `hash ...` for one SHA-256
+ * over all of them alone. `socket`: the bodies of HTTP requests with a Content-Length, of which it reads nothing else.
  */
 import { createHash } from "node:crypto";
 
@@ -15,10 +15,22 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
 }
 
-async function fromMemory(file: Deno.FsFile, { chunks, size }: { chunks: number; size: number }) {
+function randomBytes(): Uint8Array<ArrayBuffer> {
   const piece = crypto.getRandomValues(new Uint8Array(65536));
   const bytes = new Uint8Array(PIECE);
   for (let at = 0; at < PIECE; at += piece.length) bytes.set(piece, at);
+  return bytes;
+}
+
+function hashOnly({ chunks, size }: { chunks: number; size: number }): void {
+  const bytes = randomBytes();
+  const hash = createHash("sha256");
+  for (let left = chunks * size; left > 0; left -= PIECE) hash.update(bytes.subarray(0, left));
+  hash.digest();
+}
+
+async function fromMemory(file: Deno.FsFile, { chunks, size }: { chunks: number; size: number }) {
+  const bytes = randomBytes();
   for (let chunk = 0; chunk < chunks; chunk++) {
     const hash = createHash("sha256");
     for (let left = size; left > 0; left -= PIECE) {
@@ -67,9 +79,13 @@ async function fromSocket(connection: Deno.Conn) {
 if (mode === "memory") {
   console.log("ready");
   for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-    const [chunks, size] = text.trim().split(" ").map(Number) as [number, number];
-    using file = newFile();
-    await fromMemory(file, { chunks, size });
+    const [what, ...numbers] = text.trim().split(" ");
+    const [chunks, size] = numbers.map(Number) as [number, number];
+    if (what === "hash") hashOnly({ chunks, size });
+    else {
+      using file = newFile();
+      await fromMemory(file, { chunks, size });
+    }
     console.log("done");
   }
 } else {

@@ -1,15 +1,17 @@
-/** The peer for downloads: nginx with `sendfile` over a folder, two workers, no access log. */
+/** The peer for downloads: nginx over a folder, two workers, no access log; with `sendfile` and, at another port, without. */
 import { startChild } from "../../tests/support/child.ts";
 
 export interface Nginx extends AsyncDisposable {
   pid: number;
   url: string;
+  /** Where it reads into its memory what it sends, as a server must that looks at the bytes or counts them. */
+  copyingUrl: string;
   version: string;
 }
 
 /** Serves the files of `root`. Throws when nginx is missing. */
 export async function startNginx(directory: string, root: string): Promise<Nginx> {
-  const port = freePort();
+  const [port, copyingPort] = freePorts();
   const config = `
 daemon off; master_process on; worker_processes 2; pid ${directory}/nginx.pid; error_log stderr warn;
 events { worker_connections 512; }
@@ -18,6 +20,7 @@ http {
   client_body_temp_path ${directory}/t1; proxy_temp_path ${directory}/t2; fastcgi_temp_path ${directory}/t3;
   uwsgi_temp_path ${directory}/t4; scgi_temp_path ${directory}/t5;
   server { listen 127.0.0.1:${port}; root ${root}; }
+  server { listen 127.0.0.1:${copyingPort}; root ${root}; sendfile off; output_buffers 2 256k; }
 }`;
   await Deno.writeTextFile(`${directory}/nginx.conf`, config);
   const version = new TextDecoder().decode(
@@ -34,6 +37,7 @@ http {
   return {
     pid: child.pid,
     url,
+    copyingUrl: `http://127.0.0.1:${copyingPort}/`,
     version: version.trim().replace("nginx version: ", ""),
     async [Symbol.asyncDispose]() {
       await child.stop("SIGTERM");
@@ -41,9 +45,10 @@ http {
   };
 }
 
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+function freePorts(): [number, number] {
+  using one = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return [one.addr.port, other.addr.port];
 }
 
 async function answering(url: string, ended: Promise<unknown>): Promise<void> {
