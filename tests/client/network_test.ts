@@ -42,7 +42,7 @@ async function verifyFile(path: string, size: number, seed: number) {
   assert.equal(await verifyRandom(file.readable, { seed }), size);
 }
 
-Deno.test("uploads survive connections that are cut, reset, stalled and slowed", async () => {
+Deno.test("uploads survive connections that are cut, reset, stalled, slowed and overtake each other", async () => {
   await using stage = await scene();
   const { proxy, pawl } = stage;
   const faults = [
@@ -51,6 +51,8 @@ Deno.test("uploads survive connections that are cut, reset, stalled and slowed",
     { kind: "cut", direction: "down", bytes: 6000 },
     { kind: "stall", direction: "up", bytes: 2_000_000 },
     { kind: "slow", direction: "up", bytesPerSecond: 4_000_000 },
+    { kind: "reorder", direction: "up" },
+    { kind: "reorder", direction: "down" },
   ] as const;
   for (const [seed, fault] of faults.entries()) {
     proxy.setFault(fault);
@@ -98,7 +100,7 @@ Deno.test("an upload goes on when the network comes back, and when the server wa
   assert.ok(proxy.passed.up < size + 16 * MIB, `${proxy.passed.up} bytes for ${size}`);
 });
 
-Deno.test("downloads survive connections that are cut, reset, stalled and slowed", async () => {
+Deno.test("downloads survive connections that are cut, reset, stalled, slowed and overtake each other", async () => {
   await using stage = await scene();
   const { proxy, pawl, dir } = stage;
   const size = 5 * MIB;
@@ -108,6 +110,7 @@ Deno.test("downloads survive connections that are cut, reset, stalled and slowed
     { kind: "cut", direction: "down", bytes: 1_500_000, reset: true },
     { kind: "stall", direction: "down", bytes: 1_500_000 },
     { kind: "slow", direction: "down", bytesPerSecond: 8_000_000 },
+    { kind: "reorder", direction: "down" },
   ] as const;
   for (const fault of faults) {
     proxy.setFault(fault);

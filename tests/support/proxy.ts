@@ -1,9 +1,10 @@
 /**
- * A bad network between a client and a server: a TCP proxy on loopback that cuts, resets, stalls or slows what
- * passes through it. Bytes are counted per connection and direction.
+ * A bad network between a client and a server: a TCP proxy on loopback that cuts, resets, stalls, slows or
+ * reorders what passes through it. Bytes are counted per connection and direction.
  */
 import { once } from "node:events";
 import * as net from "node:net";
+import { newOvertaking, type Overtaking } from "./overtaking.ts";
 
 /** `up`: client to server; `down`: server to client. */
 export type Direction = "up" | "down";
@@ -16,7 +17,9 @@ export type Fault =
   /** After `bytes` in `direction` nothing more passes there; the connections stay open. */
   | { kind: "stall"; direction: Direction; bytes: number }
   /** `direction` passes about `bytesPerSecond`. */
-  | { kind: "slow"; direction: Direction; bytesPerSecond: number };
+  | { kind: "slow"; direction: Direction; bytesPerSecond: number }
+  /** In `direction` what was sent later on one connection arrives before what was sent earlier on another. */
+  | { kind: "reorder"; direction: Direction };
 
 export interface Proxy extends AsyncDisposable {
   /** Where clients connect, `http://127.0.0.1:<port>/`. */
@@ -40,6 +43,7 @@ interface Flow {
   from: net.Socket;
   to: net.Socket;
   fault: Fault;
+  overtaking: Overtaking;
   onPassed(bytes: number): void;
   cut(options: { reset?: boolean }): void;
   /** Aborted when the connection has ended. */
@@ -68,17 +72,20 @@ async function write(to: net.Socket, bytes: Uint8Array, signal: AbortSignal): Pr
 }
 
 /** Passes one direction on until it ends or its fault strikes. */
-async function pass({ direction, from, to, fault, onPassed, cut, ended }: Flow): Promise<void> {
+async function pass({ direction, from, to, fault, overtaking, onPassed, cut, ended }: Flow): Promise<void> {
   const mine = fault.kind !== "pass" && fault.direction === direction ? fault : { kind: "pass" } as const;
   let left = mine.kind === "cut" || mine.kind === "stall" ? mine.bytes : Infinity;
   const step = mine.kind === "slow"
     ? Math.max(1, Math.round(mine.bytesPerSecond / SLOW_STEPS_PER_SECOND))
     : Infinity;
 
+  const connection = Symbol();
   const forward = async (bytes: Uint8Array) => {
     for (let at = 0; at < bytes.length; at += step) {
       const piece = bytes.subarray(at, Math.min(bytes.length, at + step));
+      const release = mine.kind === "reorder" ? await overtaking.turn(connection, ended) : null;
       await write(to, piece, ended);
+      release?.();
       onPassed(piece.length);
       if (mine.kind === "slow") await pause(piece.length / mine.bytesPerSecond * 1000, ended);
       if (ended.aborted) return;
@@ -101,9 +108,10 @@ async function pass({ direction, from, to, fault, onPassed, cut, ended }: Flow):
 /** Joins `client` to `target`; resolves when both sides have ended. */
 async function join(
   client: net.Socket,
-  { target, fault, onPassed, register }: {
+  { target, fault, overtaking, onPassed, register }: {
     target: URL;
     fault: Fault;
+    overtaking: Overtaking;
     onPassed(direction: Direction, bytes: number): void;
     register(cut: Flow["cut"]): void;
   },
@@ -134,6 +142,7 @@ async function join(
       from,
       to,
       fault,
+      overtaking,
       cut,
       ended: ended.signal,
       onPassed: (bytes) => onPassed(direction, bytes),
@@ -146,6 +155,7 @@ async function join(
 export async function startProxy(target: URL): Promise<Proxy> {
   let fault: Fault = { kind: "pass" };
   let accepted = 0;
+  const overtaking = newOvertaking();
   const passed = { up: 0, down: 0 };
   const joined = new Map<Promise<void>, Flow["cut"]>();
   const waiting = new Set<() => void>();
@@ -157,7 +167,7 @@ export async function startProxy(target: URL): Promise<Proxy> {
   const listener = net.createServer({ allowHalfOpen: true }, (client) => {
     accepted++;
     let cut: Flow["cut"] = () => {};
-    const connection = join(client, { target, fault, onPassed, register: (c) => cut = c });
+    const connection = join(client, { target, fault, overtaking, onPassed, register: (c) => cut = c });
     joined.set(connection, cut);
     connection.finally(() => joined.delete(connection));
   });
