@@ -1,10 +1,11 @@
 /**
- * A user of the crash test who speaks tus: begins, appends, joins and gives up uploads at random, and compares what
- * was acknowledged, by a 2xx or by HEAD, with what a server that was killed and started again has.
+ * A user of the crash test who speaks tus and the IETF's protocol: begins, appends, joins and gives up uploads at
+ * random, each request in one of the two, and compares what was acknowledged, by a 2xx or by HEAD, with what a server
+ * that was killed and started again has.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { type Answer, type ChunkClient, sha256Hex, slowly } from "../support/chunk_client.ts";
+import { type Answer, type ChunkClient, contentDigest, sha256Hex, slowly } from "../support/chunk_client.ts";
 import { randomBytes } from "../support/random_bytes.ts";
 import { metadata, OFFSET_BYTES } from "../support/tus.ts";
 import type { CrashClient, Figures } from "./crash_client.ts";
@@ -30,6 +31,7 @@ interface Upload {
 }
 
 const TUS = { "tus-resumable": "1.0.0" };
+const DRAFT = { "upload-draft-interop-version": "8" };
 const MAX_BYTES = 300_000;
 const BIG_BYTES = 18_000_000;
 
@@ -63,7 +65,10 @@ export function crashTusClient(
   }
 
   const send = (method: string, path: string, headers: Record<string, string>, body?: BodyInit) =>
-    client.send(method, path, { headers: { ...TUS, ...headers }, ...(body === undefined ? {} : { body }) });
+    client.send(method, path, {
+      headers: { ...("upload-complete" in headers ? DRAFT : TUS), ...headers },
+      ...(body === undefined ? {} : { body }),
+    });
 
   /** What an answer says that has come. */
   function note(upload: Upload, { headers }: Answer): void {
@@ -85,12 +90,19 @@ export function crashTusClient(
     const upload = track(kind, randomBytes(size, { seed: whole(random() * 4) }));
     const { bytes, fileName } = upload;
     upload.sent = random() < 0.4 ? 0 : random() < 0.5 ? size : whole(random() * size);
+    const said: Record<string, string> = kind === "part"
+      ? { "upload-concat": "partial" }
+      : { "upload-metadata": metadata({ filename: fileName }) };
+    const draft = kind === "plain" && random() < 0.4;
+    if (draft && upload.sent === size) upload.knowsLength = true; // `?1` says it.
     const answer = await send("POST", "/files", {
-      ...(upload.knowsLength ? { "upload-length": `${size}` } : { "upload-defer-length": "1" }),
-      ...(kind === "part"
-        ? { "upload-concat": "partial" }
-        : { "upload-metadata": metadata({ filename: fileName }) }),
-      ...(upload.sent > 0 ? { "content-type": OFFSET_BYTES } : {}),
+      ...said,
+      ...(upload.knowsLength ? { "upload-length": `${size}` } : draft ? {} : { "upload-defer-length": "1" }),
+      ...(draft
+        ? { "upload-complete": upload.sent === size ? "?1" : "?0" }
+        : upload.sent > 0
+        ? { "content-type": OFFSET_BYTES }
+        : {}),
     }, upload.sent > 0 ? bytes.slice(0, upload.sent) : undefined);
     assert.equal(answer.status, 201);
     upload.path = answer.headers.get("location")!;
@@ -107,13 +119,27 @@ export function crashTusClient(
     upload.sent = Math.max(upload.sent, end);
     const says = !upload.knowsLength && end === bytes.length;
     const checksum = random() < 0.3;
-    const answer = await send("PATCH", upload.path!, {
-      "content-type": OFFSET_BYTES,
-      "upload-offset": `${offset}`,
-      ...(says ? { "upload-length": `${bytes.length}` } : {}),
-      ...(checksum ? { "upload-checksum": `sha1 ${createHash("sha1").update(body).digest("base64")}` } : {}),
-    }, !checksum && random() < 0.3 ? slowly(body, { pauseMs: 3 }) : body);
-    assert.equal(answer.status, 204);
+    const draft = upload.kind === "plain" && random() < 0.4;
+    const headers: Record<string, string> = draft
+      ? {
+        "content-type": "application/partial-upload",
+        "upload-complete": end === bytes.length ? "?1" : "?0",
+        ...(checksum ? { "content-digest": contentDigest(body) } : {}),
+      }
+      : {
+        "content-type": OFFSET_BYTES,
+        ...(says ? { "upload-length": `${bytes.length}` } : {}),
+        ...(checksum
+          ? { "upload-checksum": `sha1 ${createHash("sha1").update(body).digest("base64")}` }
+          : {}),
+      };
+    const answer = await send(
+      "PATCH",
+      upload.path!,
+      { "upload-offset": `${offset}`, ...headers },
+      !checksum && random() < 0.3 ? slowly(body, { pauseMs: 3 }) : body,
+    );
+    assert.equal(answer.status, draft && end === bytes.length ? 200 : 204);
     if (says) upload.knowsLength = true;
     note(upload, answer);
     assert.equal(upload.acked, end);
