@@ -9,6 +9,7 @@ import { type Selection, toggled } from "../state/selection.ts";
 import { useStore } from "../state/store.ts";
 import { FileRow } from "./file_row.tsx";
 import type { FileCommands } from "./files.tsx";
+import { useFocusKept } from "./focus_kept.ts";
 
 export interface FileRowsProps {
   selection: Selection;
@@ -83,20 +84,6 @@ export function FileRows({ selection, select, commands }: FileRowsProps) {
       </footer>
     </div>
   );
-}
-
-/** When the row with the focus goes, the one that takes its place gets it, so that nobody starts from the top again. */
-function useFocusKept(rows: { current: HTMLElement | null }, shown: readonly string[]): void {
-  const at = useRef(-1);
-  const list = rows.current;
-  const row = list?.contains(document.activeElement) ? document.activeElement!.closest("[data-id]") : null;
-  if (row) at.current = [...list!.querySelectorAll("[data-id]")].indexOf(row);
-  useLayoutEffect(() => {
-    if (at.current! < 0 || document.activeElement !== document.body) return;
-    const names = [...rows.current?.querySelectorAll<HTMLElement>(".name") ?? []];
-    (names[at.current!] ?? names.at(-1))?.focus();
-    at.current = -1;
-  }, [shown.join()]);
 }
 
 /** The next page, fetched when this comes near; and a button for those who do not scroll. */

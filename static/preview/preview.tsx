@@ -1,14 +1,13 @@
 /** A file looked at: its content as far as that is safe, its facts, and what can be done to it. */
 import { useEffect, useState } from "hono/jsx/dom";
 import type { Attachment } from "../../client/mod.ts";
-import { Dialog } from "../controls/dialog.tsx";
-import { Icon, type IconName } from "../controls/icon.tsx";
+import { Icon } from "../controls/icon.tsx";
 import type { FileCommands } from "../files/files.tsx";
 import { useWords } from "../i18n/words.ts";
 import { usePage } from "../state/page_state.ts";
 import { useStore } from "../state/store.ts";
-import { Content } from "./content.tsx";
 import { Details } from "./details.tsx";
+import { PreviewDialog, Tool } from "./preview_dialog.tsx";
 
 export interface PreviewProps {
   id: string;
@@ -31,44 +30,17 @@ export function Preview({ id, commands, onClose }: PreviewProps) {
 
   const step = (by: number) => {
     const next = items[index + by];
-    if (next) commands.show(next.id);
+    return next ? () => commands.show(next.id) : null;
   };
-  function onKeyDown(event: KeyboardEvent) {
-    // Media and text have their own use for the arrows.
-    if ((event.target as HTMLElement).closest("video, audio, pre, select, iframe")) return;
-    if (event.key === "ArrowLeft") step(-1);
-    if (event.key === "ArrowRight") step(1);
-  }
-
   return (
-    <Dialog title={looked.fileName} class="preview" onClose={onClose}>
-      <div class="frame" onKeyDown={onKeyDown}>
-        <Actions attachment={looked} commands={commands} onClose={onClose} />
-        <div class="stage">
-          <Content key={looked.id} attachment={looked} />
-        </div>
-        <Step side="left" disabled={index <= 0} run={() => step(-1)} />
-        <Step side="right" disabled={index < 0 || index >= items.length - 1} run={() => step(1)} />
-        <Details attachment={looked} />
-      </div>
-    </Dialog>
-  );
-}
-
-function Step({ side, disabled, run }: { side: "left" | "right"; disabled: boolean; run: () => void }) {
-  const { m } = useWords();
-  const label = side === "left" ? m.preview.previous : m.preview.next;
-  return (
-    <button
-      type="button"
-      class={`button quiet icon-only step ${side}`}
-      title={label}
-      aria-label={label}
-      disabled={disabled}
-      onClick={run}
-    >
-      <Icon name={side} />
-    </button>
+    <PreviewDialog
+      attachment={looked}
+      previous={step(-1)}
+      next={index < 0 ? null : step(1)}
+      tools={<Actions attachment={looked} commands={commands} onClose={onClose} />}
+      details={<Details attachment={looked} />}
+      onClose={onClose}
+    />
   );
 }
 
@@ -108,13 +80,5 @@ function Actions({ attachment, commands, onClose }: Omit<PreviewProps, "id"> & {
       />
       <Tool icon="close" label={m.close} run={onClose} />
     </div>
-  );
-}
-
-function Tool({ icon, label, run }: { icon: IconName; label: string; run: () => void }) {
-  return (
-    <button type="button" class="button quiet icon-only" title={label} aria-label={label} onClick={run}>
-      <Icon name={icon} />
-    </button>
   );
 }

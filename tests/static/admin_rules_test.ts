@@ -212,7 +212,7 @@ Deno.test("a moment is the same after it was in a field", () => {
 Deno.test("how far away and how long is told in one unit or two", () => {
   const away = (ms: number) => english.away(new Date(NOW + ms).toISOString());
   assert.deepEqual([away(0), away(-5000), away(-59_000), away(-60_000)], [
-    "now",
+    "1 second ago",
     "5 seconds ago",
     "59 seconds ago",
     "1 minute ago",

@@ -53,7 +53,7 @@ export function AuditSection() {
       {(items.length > 0 || cursor !== null) && status !== "loading" && (
         <Foot
           state={state}
-          count={a.count.entries(items.length, cursor !== null)}
+          count={a.lists.counts.entries(items.length, cursor !== null)}
           more={() => void audit.more()}
         />
       )}

@@ -6,7 +6,7 @@ import { useAdminWords } from "../words/admin_words.ts";
 
 export interface SectionProps {
   title: string;
-  about?: string;
+  about?: Child;
   /** Above the title: where it belongs. */
   above?: Child;
   /** Buttons beside the title. */

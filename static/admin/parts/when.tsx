@@ -3,9 +3,16 @@ import { useStore } from "../../state/store.ts";
 import { useAdmin } from "../state/admin_state.ts";
 import { useAdminWords } from "../words/admin_words.ts";
 
-export function When({ iso }: { iso: string }) {
+export interface WhenProps {
+  iso: string;
+  /** The sentence that it is a part of. */
+  say?: (time: string) => string;
+}
+
+export function When({ iso, say = (time) => time }: WhenProps) {
   const { clock } = useAdmin();
   const { times, format } = useAdminWords();
-  useStore(clock);
-  return <time datetime={iso} title={format.full(iso)}>{times.away(iso)}</time>;
+  // Drawn anew only when it is told otherwise by now.
+  const text = useStore(clock, () => times.away(iso));
+  return <time datetime={iso} title={format.full(iso)}>{say(text)}</time>;
 }

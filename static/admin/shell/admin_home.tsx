@@ -1,13 +1,32 @@
 /** What administrators see, and what somebody else is told who has found the address. */
-import { useLayoutEffect } from "hono/jsx/dom";
+import { type FC, useLayoutEffect } from "hono/jsx/dom";
 import { Icon } from "../../controls/icon.tsx";
 import { useLoaded } from "../../i18n/use_loaded.ts";
 import { useStore } from "../../state/store.ts";
 import { AuditSection } from "../audit/audit_section.tsx";
+import { BinSection, FilesSection } from "../files/files_section.tsx";
 import { JobsSection } from "../jobs/jobs_section.tsx";
+import { LinksSection } from "../links/links_section.tsx";
+import { OverviewSection } from "../overview/overview_section.tsx";
+import { PeopleSection } from "../people/people_section.tsx";
 import { useAdmin } from "../state/admin_state.ts";
+import type { Section } from "../state/route.ts";
+import { StorageSection } from "../storage/storage_section.tsx";
+import { UploadsSection } from "../uploads/uploads_section.tsx";
 import { loadAdminWords, SentencesProvider, useAdminWords } from "../words/admin_words.ts";
 import { Sections } from "./sections.tsx";
+
+const SHOWN: Record<Section, FC> = {
+  overview: OverviewSection,
+  uploads: UploadsSection,
+  files: FilesSection,
+  bin: BinSection,
+  links: LinksSection,
+  people: PeopleSection,
+  storage: StorageSection,
+  jobs: JobsSection,
+  audit: AuditSection,
+};
 
 export function AdminHome() {
   const { preferences, session, spoken } = useAdmin();
@@ -26,11 +45,11 @@ export function AdminHome() {
 function Administration() {
   const { router } = useAdmin();
   const section = useStore(router.store, ({ section }) => section);
+  const Shown = SHOWN[section];
   return (
     <div class="admin">
       <Sections current={section} />
-      {section === "jobs" && <JobsSection />}
-      {section === "audit" && <AuditSection />}
+      <Shown key={section} />
     </div>
   );
 }

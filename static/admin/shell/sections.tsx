@@ -1,10 +1,17 @@
 /** The way to each section: beside them where there is room, else in a line above that can be pushed along. */
-import { useLayoutEffect, useRef } from "hono/jsx/dom";
+import { useEffect, useRef } from "hono/jsx/dom";
 import { Icon, type IconName } from "../../controls/icon.tsx";
 import { formatRoute, type Section, SECTIONS } from "../state/route.ts";
 import { useAdminWords } from "../words/admin_words.ts";
 
 const ICONS: Record<Section, IconName> = {
+  overview: "gauge",
+  uploads: "upload",
+  files: "folder",
+  bin: "trash",
+  links: "link",
+  people: "person",
+  storage: "disk",
   jobs: "clock",
   audit: "shield",
 };
@@ -12,7 +19,8 @@ const ICONS: Record<Section, IconName> = {
 export function Sections({ current }: { current: Section }) {
   const { a } = useAdminWords();
   const list = useRef<HTMLUListElement>(null);
-  useLayoutEffect(() => {
+  // Not before it is on the page and laid out.
+  useEffect(() => {
     const line = list.current!;
     const link = line.querySelector<HTMLElement>("[aria-current]")!;
     // Only the line itself: the page stays where it is.

@@ -1,14 +1,27 @@
 /** All that the administrators' page knows, put together once; components get at it by `useAdmin`. */
 import { createContext, useContext } from "hono/jsx/dom";
+import type { Attachment, Page } from "../../../client/mod.ts";
 import { newServer } from "../../../client/server.ts";
+import { type BusinessTypes, createBusinessTypes } from "../../state/business_types.ts";
 import { openCalls } from "../../state/calls.ts";
 import { createFrameState, type FrameState } from "../../state/frame_state.ts";
 import { createStore, type Store } from "../../state/store.ts";
-import { type AdminCalls, adminCalls, type AuditEntry } from "../api.ts";
+import {
+  type AdminCalls,
+  adminCalls,
+  type AdminToken,
+  type AuditEntry,
+  type Overview,
+  type StorageReport,
+} from "../api.ts";
 import type { AdminSentences, AdminWords } from "../words/admin_words.ts";
+import { createFileChanges, type FileChanges } from "./file_changes.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
+import { createLive, type Live } from "./live.ts";
 import { createPaged, type Paged } from "./paged.ts";
+import { createPeople, type People } from "./people.ts";
 import { createRouter, type Router } from "./router.ts";
+import { createUploads, type SeenUpload } from "./uploads.ts";
 
 export type Say = (text: (words: AdminWords) => string) => void;
 
@@ -21,6 +34,16 @@ export interface AdminState extends FrameState {
   spoken: Store<AdminSentences | null>;
   /** Says something in passing. */
   say: Say;
+  businessTypes: BusinessTypes;
+  overview: Live<Overview>;
+  uploads: Paged<SeenUpload>;
+  files: Paged<Attachment>;
+  /** Deleted ones and those that are hidden from their owners. */
+  bin: Paged<Attachment>;
+  changes: FileChanges;
+  links: Paged<AdminToken>;
+  people: People;
+  storage: Live<StorageReport>;
   jobs: Jobs;
   audit: Paged<AuditEntry>;
 }
@@ -54,9 +77,12 @@ export function createAdminState(): AdminState {
   });
 
   const router = createRouter();
+  const businessTypes = createBusinessTypes(pawl);
   session.store.subscribe(() => {
+    if (session.store.get().kind !== "in") return;
     // A sign-in link has taken the fragment's place.
-    if (session.store.get().kind === "in") router.restore();
+    router.restore();
+    businessTypes.load().catch(onError);
   });
 
   const spoken = createStore<AdminSentences | null>(null);
@@ -68,8 +94,32 @@ export function createAdminState(): AdminState {
       },
     });
 
-  const jobs = createJobs({ calls, say, onError });
-  current(jobs.all);
+  /** A list by ids. `pause`: seconds; names are not looked for as often. */
+  const listOf = <T extends { id: string }>(
+    ask: (query: Record<string, string | number>, signal: AbortSignal) => Promise<Page<T>>,
+    pause: number,
+  ) =>
+    current(createPaged({
+      ask,
+      keyOf: ({ id }) => id,
+      pause: ({ q }) => (q === undefined ? pause : 60) * 1000,
+      onError,
+    }));
+
+  const files = listOf(calls.attachments, 15);
+  const bin = listOf(calls.attachments, 15);
+  const people = createPeople({ calls, onError });
+  const storage = createLive({ ask: calls.storage, pause: () => 30_000, onError });
+  const jobs = createJobs({
+    calls,
+    say,
+    onEnd(name) {
+      if (name === "storageReport") [storage, people.list].forEach((live) => live.now());
+    },
+    onError,
+  });
+  [storage, people.list, jobs.all].forEach((live) => current(live));
+
   return {
     ...frame,
     calls,
@@ -77,8 +127,17 @@ export function createAdminState(): AdminState {
     clock,
     spoken,
     say,
+    businessTypes,
+    overview: current(createLive({ ask: calls.overview, pause: () => 5000, onError })),
+    uploads: current(createUploads({ calls, onError })),
+    files,
+    bin,
+    changes: createFileChanges({ pawl, lists: [files, bin], say, onError }),
+    links: listOf(calls.tokens, 10),
+    people,
+    storage,
     jobs,
-    audit: current(createPaged({ ask: calls.audit, keyOf: ({ id }) => id, pause: 5000, onError })),
+    audit: listOf(calls.audit, 5),
   };
 }
 

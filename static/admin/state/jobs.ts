@@ -15,6 +15,8 @@ export interface Jobs {
 export interface JobsOptions {
   calls: Pick<AdminCalls, "jobs" | "runs" | "run">;
   say: Say;
+  /** A run that was started here has ended. */
+  onEnd(name: string): void;
   onError(error: unknown): void;
 }
 
@@ -22,7 +24,7 @@ const WHILE_RUNNING_MS = 1000;
 const AT_REST_MS = 5000;
 const RUNS_MS = 60_000;
 
-export function createJobs({ calls, say, onError }: JobsOptions): Jobs {
+export function createJobs({ calls, say, onEnd, onError }: JobsOptions): Jobs {
   const all = createLive<Job[]>({
     ask: calls.jobs,
     pause: (jobs) => jobs?.some(({ running }) => running !== null) ? WHILE_RUNNING_MS : AT_REST_MS,
@@ -38,6 +40,7 @@ export function createJobs({ calls, say, onError }: JobsOptions): Jobs {
       if (since === undefined || last === null || last.startedAt < since) continue;
       started.delete(name);
       runs.get(name)?.now();
+      onEnd(name);
       say((words) => endOf(words, last));
     }
   });

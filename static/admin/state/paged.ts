@@ -20,6 +20,7 @@ export interface PagedState<T> {
 
 export interface Paged<T> {
   store: Store<PagedState<T>>;
+  keyOf(item: T): string;
   /** Other filters; the same ones keep what is there. */
   show(query: Query): void;
   more(): Promise<void>;
@@ -34,7 +35,7 @@ export interface PagedOptions<T> {
   ask(query: Record<string, string | number>, signal: AbortSignal): Promise<Page<T>>;
   keyOf(item: T): string;
   /** Milliseconds until it is asked again. */
-  pause: number;
+  pause(query: Query): number;
   /** Rows stay in the order in which they are looked at, though the server's order changes all the time. */
   settled?: boolean;
   onError(error: unknown): void;
@@ -93,11 +94,12 @@ export function createPaged<T>({ ask, keyOf, pause, settled = false, onError }: 
         onError(error);
       }
     },
-    pause: () => pause,
+    pause: () => pause(store.get().query),
   });
 
   return {
     store,
+    keyOf,
     watch: poll.watch,
     now: poll.now,
     show(query) {

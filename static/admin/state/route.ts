@@ -1,6 +1,16 @@
 /** Where on the page somebody is, as the address says it: `#jobs`, `#jobs/recycleBin`, `#audit?actor=alice`. Pure. */
 
-export const SECTIONS = ["jobs", "audit"] as const;
+export const SECTIONS = [
+  "overview",
+  "uploads",
+  "files",
+  "bin",
+  "links",
+  "people",
+  "storage",
+  "jobs",
+  "audit",
+] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export interface Route {

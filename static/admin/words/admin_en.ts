@@ -1,12 +1,20 @@
 /** Sentences of the administrators' page. Other languages have the same shape, so that what is missing does not compile. */
 import { englishAudit } from "./audit_en.ts";
+import { englishFigures } from "./figures_en.ts";
 import { englishJobs } from "./jobs_en.ts";
+import { englishLists } from "./lists_en.ts";
 
 export const english = {
-  title: "Administration",
   pageTitle: (section: string, site: string) => `${section} · ${site}`,
   nav: "Sections",
   sections: {
+    overview: "Overview",
+    uploads: "Uploads",
+    files: "Files",
+    bin: "Recycle bin",
+    links: "Links",
+    people: "People",
+    storage: "Storage",
     jobs: "Jobs",
     audit: "Audit",
   },
@@ -19,16 +27,16 @@ export const english = {
   failed: "This cannot be shown",
   stale: "This could not be asked for anew, and may be out of date.",
   showMore: "Show more",
+  searchOn: "Search on",
   loadingMore: "Loading",
-  count: {
-    files: (count: number) => count === 1 ? "1 file" : `${count.toLocaleString("en")} files`,
-    entries: (count: number, more: boolean) =>
-      `${count === 1 ? "1 entry" : `${count.toLocaleString("en")} entries`}${more ? " and more" : ""}`,
-  },
   problems: {
     "job-running": "This job runs already. Wait until it has ended.",
     "forbidden": "Only administrators may do this.",
+    "invalid-request": "The server does not understand one of the filters. Change it, or take it away.",
+    "upload-ended": "This upload has ended meanwhile.",
   },
+  lists: englishLists,
+  figures: englishFigures,
   jobs: englishJobs,
   audit: englishAudit,
 };

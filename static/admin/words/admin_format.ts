@@ -34,7 +34,6 @@ const UNITS: readonly (readonly [below: number, unit: "second" | "minute" | "hou
 /** `locale` is a BCP 47 tag; `now` gives ms since 1970. */
 export function createAdminFormat(locale: string, now: () => number): AdminFormat {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
-  const auto = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
   const day = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric" });
   const utcDay = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", timeZone: "UTC" });
@@ -65,11 +64,10 @@ export function createAdminFormat(locale: string, now: () => number): AdminForma
   return {
     away(iso) {
       const ms = Date.parse(iso) - now();
-      if (Math.abs(ms) < SECOND) return auto.format(0, "second");
       const found = UNITS.find(([below]) => Math.abs(ms) < below);
       if (!found) return date.format(Date.parse(iso));
       const [, name, size] = found;
-      return relative.format(Math.trunc(ms / size) || Math.sign(ms), name);
+      return relative.format(Math.trunc(ms / size) || Math.sign(ms) || -1, name);
     },
     took(ms) {
       if (ms < SECOND) return units.millisecond.format(Math.max(1, Math.round(ms)));

@@ -1,13 +1,21 @@
 /** Sentences of the administrators' page in Chinese. */
 import type { AdminMessages } from "./admin_en.ts";
 import { chineseAudit } from "./audit_zh.ts";
+import { chineseFigures } from "./figures_zh.ts";
 import { chineseJobs } from "./jobs_zh.ts";
+import { chineseLists } from "./lists_zh.ts";
 
 export const chinese: AdminMessages = {
-  title: "管理",
   pageTitle: (section, site) => `${section} · ${site}`,
   nav: "栏目",
   sections: {
+    overview: "概览",
+    uploads: "正在上传",
+    files: "文件",
+    bin: "回收站",
+    links: "链接",
+    people: "用户",
+    storage: "存储",
     jobs: "任务",
     audit: "审计",
   },
@@ -19,15 +27,16 @@ export const chinese: AdminMessages = {
   failed: "无法显示",
   stale: "无法更新，显示的内容可能已过时。",
   showMore: "显示更多",
+  searchOn: "继续查找",
   loadingMore: "正在加载",
-  count: {
-    files: (count) => `${count.toLocaleString("zh-CN")} 个文件`,
-    entries: (count, more) => `${count.toLocaleString("zh-CN")} 条记录${more ? "以上" : ""}`,
-  },
   problems: {
     "job-running": "此任务正在运行，请等它结束。",
     "forbidden": "只有管理员可以执行此操作。",
+    "invalid-request": "服务器无法识别其中一个筛选条件，请修改或去掉它。",
+    "upload-ended": "此上传已经结束。",
   },
+  lists: chineseLists,
+  figures: chineseFigures,
   jobs: chineseJobs,
   audit: chineseAudit,
 };
