@@ -50,17 +50,14 @@ const PATHS = {
   "code": "m8.5 7-5 5 5 5m7-10 5 5-5 5",
   "file": "M13.5 3.5h-7A1.5 1.5 0 0 0 5 5v14a1.5 1.5 0 0 0 1.5 1.5h11A1.5 1.5 0 0 0 19 19V9zm0 0V9H19",
   "gauge": "M4.9 18.5a9 9 0 1 1 14.2 0M12 14l4-4.5M12 15.2a1.2 1.2 0 1 0 0-2.4 1.2 1.2 0 0 0 0 2.4z",
-  "clock": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zm0-14v5l3.5 2",
-  "copy": "M9 9h10.5v10.5H9zM5 15H4.5V4.5H15V5",
-  "disk":
-    "M12 10c4.4 0 8-1.3 8-3s-3.6-3-8-3-8 1.3-8 3 3.6 3 8 3zm-8-3v5c0 1.7 3.6 3 8 3s8-1.3 8-3V7M4 12v5c0 1.7 3.6 3 8 3s8-1.3 8-3v-5",
-  "filter": "M4 6h16M7 12h10m-7 6h4",
   "shield": "M12 3.5 4.5 6v5.5c0 4.5 3 7.5 7.5 9 4.5-1.5 7.5-4.5 7.5-9V6zM9 12l2.2 2.2L15.3 10",
 } as const;
 
 export type IconName = keyof typeof PATHS;
+/** One of these, or one that a page brings along. */
+export type IconShape = IconName | { path: string };
 
-export function Icon({ name }: { name: IconName }) {
+export function Icon({ name }: { name: IconShape }) {
   return (
     <svg
       class="icon"
@@ -72,7 +69,7 @@ export function Icon({ name }: { name: IconName }) {
       stroke-linejoin="round"
       aria-hidden="true"
     >
-      <path d={PATHS[name]} />
+      <path d={typeof name === "string" ? PATHS[name] : name.path} />
     </svg>
   );
 }

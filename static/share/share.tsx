@@ -2,11 +2,11 @@
 import { useLayoutEffect, useState } from "hono/jsx/dom";
 import type { Attachment } from "../../client/mod.ts";
 import { problemText } from "../i18n/words.ts";
-import { usePage } from "../state/page_state.ts";
+import { useFrame } from "../state/frame_state.ts";
 import type { ShareDialog } from "./share_dialog.tsx";
 
 export function Share(props: { attachment: Attachment; onClose: () => void }) {
-  const { toasts } = usePage();
+  const { toasts } = useFrame();
   const [loaded, setLoaded] = useState<{ Dialog: typeof ShareDialog } | null>(null);
   useLayoutEffect(() => {
     import("./share_dialog.tsx").then(

@@ -4,7 +4,7 @@ import type { AccessToken, Attachment, NewAccessToken } from "../../client/mod.t
 import { Dialog } from "../controls/dialog.tsx";
 import { Select } from "../controls/select.tsx";
 import { problemText, useWords } from "../i18n/words.ts";
-import { usePage } from "../state/page_state.ts";
+import { useFrame } from "../state/frame_state.ts";
 import { useStore } from "../state/store.ts";
 import { SHARE_WORDS, type ShareWords } from "./share_words.ts";
 
@@ -12,7 +12,7 @@ import { SHARE_WORDS, type ShareWords } from "./share_words.ts";
 const SHOWN = 20;
 
 export function ShareDialog({ attachment, onClose }: { attachment: Attachment; onClose: () => void }) {
-  const { pawl, preferences } = usePage();
+  const { pawl, preferences } = useFrame();
   const words = useWords();
   const s = SHARE_WORDS[useStore(preferences, ({ language }) => language)];
   const [links, setLinks] = useState<readonly AccessToken[] | null>(null);

@@ -1,6 +1,6 @@
 /** What every page knows, whatever it is for: who is signed in, what was chosen, whether the server can be reached. */
 import { createContext, useContext } from "hono/jsx/dom";
-import { PawlError } from "../../client/mod.ts";
+import { PawlError } from "../../client/errors.ts";
 import type { Calls } from "./calls.ts";
 import { type Connectivity, createConnectivity } from "./connectivity.ts";
 import type { Preferences } from "./preference_values.ts";

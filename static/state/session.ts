@@ -1,6 +1,6 @@
 /** Who is signed in in this browser, and staying so while the page is open. */
 import type { BrowserSession, Pawl } from "../../client/mod.ts";
-import { PawlError } from "../../client/mod.ts";
+import { PawlError } from "../../client/errors.ts";
 import { SignInFailed } from "../sign_in/failure.ts";
 import { finishSignIn, signOutAtIssuer } from "../sign_in/flow.ts";
 import { createStore, type Store } from "./store.ts";

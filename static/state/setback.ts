@@ -1,5 +1,5 @@
 /** What becomes of a transfer that the client library has given up. Pure. */
-import { PawlError } from "../../client/mod.ts";
+import { PawlError } from "../../client/errors.ts";
 
 /**
  * - `connection`, `sign-in`: it waits for that and then goes on by itself

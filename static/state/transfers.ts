@@ -1,11 +1,6 @@
 /** The queue: starts files, follows them, and decides what becomes of one that cannot go on. */
-import {
-  type Attachment,
-  type Pawl,
-  PawlError,
-  type Upload,
-  type UploadStateChange,
-} from "../../client/mod.ts";
+import { PawlError } from "../../client/errors.ts";
+import type { Attachment, Pawl, Upload, UploadStateChange } from "../../client/mod.ts";
 import { createLimit } from "./limit.ts";
 import { connectionsFor, isOverDay, toStart } from "./schedule.ts";
 import { holdSession } from "./session_locks.ts";

@@ -17,7 +17,7 @@ const LANGUAGES: Record<string, Words> = {
 function sentences(value: unknown, path = ""): [path: string, text: string][] {
   if (typeof value === "string") return [[path, value]];
   if (typeof value === "function") {
-    return /^\.all\.problems|\.inWords$/.test(path) ? [] : [[path, String(value(7, 3, 1))]];
+    return /^\.all\.problems|\.inWords$/.test(path) ? [] : [[path, String(value(7, 3, 1, 2))]];
   }
   return Object.entries(Object(value)).flatMap(([name, member]) => sentences(member, `${path}.${name}`));
 }

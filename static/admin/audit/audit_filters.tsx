@@ -2,6 +2,7 @@
 import { useId, useState } from "hono/jsx/dom";
 import { Icon } from "../../controls/icon.tsx";
 import { Select } from "../../controls/select.tsx";
+import { FILTER } from "../parts/admin_icons.ts";
 import { TextFilter } from "../parts/text_filter.tsx";
 import { useAdminWords } from "../words/admin_words.ts";
 import { auditQuery, localField, momentOf } from "./audit_query.ts";
@@ -32,7 +33,7 @@ export function AuditFilters({ query, change, clear }: AuditFiltersProps) {
           aria-controls={id}
           onClick={() => setOpen(!open)}
         >
-          <Icon name="filter" />
+          <Icon name={FILTER} />
           {a.audit.filters}
           {count > 0 && <span class="badge">{count}</span>}
         </button>

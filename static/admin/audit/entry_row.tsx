@@ -1,18 +1,19 @@
 /** One entry of the audit; all of it at the press of a button. */
 import { memo, useId, useState } from "hono/jsx/dom";
-import { Icon, type IconName } from "../../controls/icon.tsx";
+import { Icon, type IconShape } from "../../controls/icon.tsx";
 import type { AuditEntry } from "../api.ts";
+import { CLOCK } from "../parts/admin_icons.ts";
 import { When } from "../parts/when.tsx";
 import { formatRoute } from "../state/route.ts";
 import { useAdminWords } from "../words/admin_words.ts";
 import { actionName, actorName, detailText, subjectOf, targetName } from "./entry_text.ts";
 
-const ICONS: Record<string, IconName> = {
+const ICONS: Record<string, IconShape> = {
   upload: "upload",
   attachment: "file",
   token: "link",
   session: "person",
-  job: "clock",
+  job: CLOCK,
   route: "globe",
 };
 

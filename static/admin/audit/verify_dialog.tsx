@@ -3,6 +3,7 @@ import { useLayoutEffect, useState } from "hono/jsx/dom";
 import { Dialog } from "../../controls/dialog.tsx";
 import { Icon } from "../../controls/icon.tsx";
 import type { Verdict } from "../api.ts";
+import { COPY } from "../parts/admin_icons.ts";
 import { Failure } from "../parts/states.tsx";
 import { useAdmin } from "../state/admin_state.ts";
 import { useAdminWords } from "../words/admin_words.ts";
@@ -68,7 +69,7 @@ function Told({ verdict: { intact, seals, sealed, unsealed, head, findings } }: 
           <p class="copy">
             <code id="chain-head">{head}</code>
             <button type="button" class="button slim" onClick={() => void copy()}>
-              <Icon name="copy" />
+              <Icon name={COPY} />
               {verified.copy}
             </button>
           </p>

@@ -8,7 +8,7 @@ export interface Tick {
 
 const KILO = 1024;
 
-/** Steps of sizes that people read easily: 1, 2, 5, 10 ... 500 of a unit, so that at most `most` fit below `max`. */
+/** Steps of sizes that people read easily: 1, 2, 5, 10 ... 500 of a unit, so that at most `most` (3 or more) fit below `max`. */
 export function sizeTicks(max: number, most: number): Tick[] {
   const top = Math.max(1, max);
   const step = stepFor(top / most);
@@ -35,11 +35,10 @@ export function dayPlaces(days: readonly string[]): number[] {
   return times.map((time) => last === first ? 1 : (time - first) / (last - first));
 }
 
-/** Indexes of at most `most` days, the first and the last among them, that stand as evenly as can be. */
+/** Indexes of at most `most` days (2 or more), the first and the last among them, that stand as evenly as can be. */
 export function labelledDays(places: readonly number[], most: number): number[] {
-  const wanted = Math.min(most, places.length);
-  if (wanted <= 1) return places.length === 0 ? [] : [places.length - 1];
-  const chosen = Array.from({ length: wanted }, (_, n) => nearest(places, n / (wanted - 1)));
+  if (places.length <= most) return places.map((_, index) => index);
+  const chosen = Array.from({ length: most }, (_, n) => nearest(places, n / (most - 1)));
   return [...new Set(chosen)];
 }
 

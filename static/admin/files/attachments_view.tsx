@@ -2,7 +2,7 @@
 import { type Child, useCallback, useLayoutEffect, useMemo, useRef, useState } from "hono/jsx/dom";
 import type { Attachment } from "../../../client/mod.ts";
 import { Confirm } from "../../controls/dialog.tsx";
-import type { IconName } from "../../controls/icon.tsx";
+import type { IconShape } from "../../controls/icon.tsx";
 import { useStore } from "../../state/store.ts";
 import { kept, NOTHING, type Selection, toggled } from "../../state/selection.ts";
 import { PagedList } from "../parts/paged_list.tsx";
@@ -30,7 +30,7 @@ export interface AttachmentsViewProps {
   state: FilesState;
   list: Paged<Attachment>;
   about: string;
-  empty: { icon: IconName; title: string; text: string };
+  empty: { icon: IconShape; title: string; text: string };
   /** Before the filters. */
   children?: Child;
 }

@@ -1,6 +1,7 @@
 /** One job with all of its runs that are kept. */
 import { Icon } from "../../controls/icon.tsx";
 import type { Job, JobRun } from "../api.ts";
+import { CLOCK } from "../parts/admin_icons.ts";
 import { Section } from "../parts/section.tsx";
 import { Empty, Failure, Waiting } from "../parts/states.tsx";
 import { type Column, Table } from "../parts/table.tsx";
@@ -41,7 +42,7 @@ export function JobDetail({ job, dryRun }: { job: Job; dryRun: (job: Job) => voi
       {value === null && error === null && <Waiting />}
       {value === null && error !== null && <Failure error={error} retry={live.now} />}
       {value !== null && runs.length === 0 && (
-        <Empty icon="clock" title={a.jobs.noRuns} text={a.jobs.noRunsText} />
+        <Empty icon={CLOCK} title={a.jobs.noRuns} text={a.jobs.noRunsText} />
       )}
       {runs.length > 0 && <Runs runs={runs} />}
     </Section>

@@ -16,7 +16,7 @@ export interface LinkRowProps {
 export const LinkRow = memo(Row);
 
 function Row({ link, revoke }: LinkRowProps) {
-  const { a, times } = useAdminWords();
+  const { a } = useAdminWords();
   const { fileName, preview, ownerId, status, uses, maxUses, createdBy, createdAt, expiresAt } = link;
   const { links: m } = a.lists;
   const isActive = status === "active";
@@ -43,7 +43,7 @@ function Row({ link, revoke }: LinkRowProps) {
           {!isActive && <span class="badge">{m.status[status]}</span>}
         </p>
         <p class="meta soft small figures">
-          <span>{m.uses(times.count(uses), maxUses === 0 ? null : times.count(maxUses))}</span>
+          <span>{m.uses(uses, maxUses)}</span>
           {isActive && <When iso={expiresAt} say={m.until} />}
           {!isActive && (
             <When iso={link.revokedAt ?? earlier(link.lastUsedAt, expiresAt, status)} say={m.endedAt} />

@@ -16,7 +16,7 @@ export function Foot<T>({ state: { cursor, status, error, items }, count, more }
   return (
     <footer class="foot">
       {error !== null && items.length > 0 && (
-        <Notice kind="warn">{a.stale} {adminProblem(words, error)}</Notice>
+        <Notice kind="warn">{a.stale(adminProblem(words, error))}</Notice>
       )}
       <p class="soft small figures">{count}</p>
       {cursor !== null && (

@@ -1,6 +1,6 @@
 /** A long list: its rows, or what stands in their place, and its end. */
 import { type Child, useRef } from "hono/jsx/dom";
-import type { IconName } from "../../controls/icon.tsx";
+import type { IconShape } from "../../controls/icon.tsx";
 import { useFocusKept } from "../../files/focus_kept.ts";
 import type { Paged, PagedState } from "../state/paged.ts";
 import { useAdminWords } from "../words/admin_words.ts";
@@ -13,7 +13,7 @@ export interface PagedListProps<T> {
   state: PagedState<T>;
   row: (item: T) => Child;
   /** What is said when there is nothing at all. */
-  empty: { icon: IconName; title: string; text: string };
+  empty: { icon: IconShape; title: string; text: string };
   /** What is said when nothing matches; null where nothing is searched for. */
   clear: (() => void) | null;
   /** How many there are, in words. */

@@ -1,5 +1,5 @@
 /** One section of the page, with its name and what can be done in all of it. */
-import { type Child, useLayoutEffect, useRef } from "hono/jsx/dom";
+import { type Child, useEffect, useLayoutEffect, useRef } from "hono/jsx/dom";
 import { useStore } from "../../state/store.ts";
 import { useAdmin } from "../state/admin_state.ts";
 import { useAdminWords } from "../words/admin_words.ts";
@@ -22,8 +22,8 @@ export function Section({ title, about, above, tools, children }: SectionProps) 
   useLayoutEffect(() => {
     document.title = a.pageTitle(title, siteName);
   }, [title, siteName, a]);
-  useLayoutEffect(() => {
-    // What led here may be gone: nobody starts from the top of the page again.
+  useEffect(() => {
+    // What led here may be gone: nobody starts from the top of the page again. Not before it is on the page.
     if (router.moved() && document.activeElement === document.body) heading.current!.focus();
   }, []);
   return (

@@ -1,5 +1,5 @@
 /** What stands in the place of figures and rows while there are none. */
-import { Icon, type IconName } from "../../controls/icon.tsx";
+import { Icon, type IconShape } from "../../controls/icon.tsx";
 import { Notice } from "../../controls/notice.tsx";
 import { useWords } from "../../i18n/words.ts";
 import { adminProblem, useAdminWords } from "../words/admin_words.ts";
@@ -9,7 +9,7 @@ export function Failure({ error, retry }: { error: unknown; retry: () => void })
   const words = useAdminWords();
   return (
     <Notice kind="bad" action={{ label: words.m.tryAgain, run: retry }}>
-      {words.a.failed}. {adminProblem(words, error)}
+      {words.a.failed(adminProblem(words, error))}
     </Notice>
   );
 }
@@ -19,7 +19,7 @@ export function Stale({ error, retry }: { error: unknown; retry: () => void }) {
   const words = useAdminWords();
   return (
     <Notice kind="warn" action={{ label: words.m.tryAgain, run: retry }}>
-      {words.a.stale} {adminProblem(words, error)}
+      {words.a.stale(adminProblem(words, error))}
     </Notice>
   );
 }
@@ -39,7 +39,7 @@ export function Waiting({ rows = 3 }: { rows?: number }) {
 }
 
 export interface EmptyProps {
-  icon: IconName;
+  icon: IconShape;
   title: string;
   text: string;
   action?: { label: string; run: () => void } | undefined;

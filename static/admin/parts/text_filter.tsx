@@ -1,6 +1,6 @@
 /** A field that narrows a list while somebody types. */
 import { useLayoutEffect, useRef } from "hono/jsx/dom";
-import { Icon, type IconName } from "../../controls/icon.tsx";
+import { Icon, type IconShape } from "../../controls/icon.tsx";
 
 export interface TextFilterProps {
   label: string;
@@ -9,7 +9,7 @@ export interface TextFilterProps {
   value: string;
   onChange: (value: string) => void;
   /** Shown in it; the label is then only told. */
-  icon?: IconName;
+  icon?: IconShape;
 }
 
 const TYPING_MS = 300;

@@ -1,18 +1,19 @@
 /** The way to each section: beside them where there is room, else in a line above that can be pushed along. */
 import { useEffect, useRef } from "hono/jsx/dom";
-import { Icon, type IconName } from "../../controls/icon.tsx";
+import { Icon, type IconShape } from "../../controls/icon.tsx";
+import { CLOCK, DISK } from "../parts/admin_icons.ts";
 import { formatRoute, type Section, SECTIONS } from "../state/route.ts";
 import { useAdminWords } from "../words/admin_words.ts";
 
-const ICONS: Record<Section, IconName> = {
+const ICONS: Record<Section, IconShape> = {
   overview: "gauge",
   uploads: "upload",
   files: "folder",
   bin: "trash",
   links: "link",
   people: "person",
-  storage: "disk",
-  jobs: "clock",
+  storage: DISK,
+  jobs: CLOCK,
   audit: "shield",
 };
 

@@ -86,6 +86,8 @@ export function createAdminState(): AdminState {
   });
 
   const spoken = createStore<AdminSentences | null>(null);
+  // What stands there is said anew in another language.
+  spoken.subscribe(() => toasts.store.update((shown) => [...shown]));
   const say: Say = (text) =>
     toasts.show({
       text(words) {

@@ -1,5 +1,6 @@
 /** The uploads in progress, with how fast they are. */
 import type { AdminCalls, AdminUpload } from "../api.ts";
+import { type Sight, sightOf } from "../uploads/sight.ts";
 import { createPaged, type Paged } from "./paged.ts";
 
 export interface SeenUpload extends AdminUpload {
@@ -30,22 +31,4 @@ export function createUploads({ calls, onError }: UploadsOptions): Paged<SeenUpl
     settled: true,
     onError,
   });
-}
-
-export interface Sight {
-  bytes: number;
-  /** Ms since 1970. */
-  at: number;
-  speed: number | null;
-}
-
-/** How fast it is, told by this look and the one before, smoothed. Pure. */
-export function sightOf(
-  { receivedBytes: bytes, active }: Pick<AdminUpload, "receivedBytes" | "active">,
-  at: number,
-  before: Sight | undefined,
-): Sight {
-  if (!active || before === undefined || at <= before.at) return { bytes, at, speed: null };
-  const now = Math.max(0, bytes - before.bytes) / ((at - before.at) / 1000);
-  return { bytes, at, speed: before.speed === null ? now : (before.speed + now) / 2 };
 }

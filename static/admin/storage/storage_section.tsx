@@ -3,6 +3,7 @@ import { useState } from "hono/jsx/dom";
 import { Icon } from "../../controls/icon.tsx";
 import type { Job, StorageDay, StorageReport } from "../api.ts";
 import { useRun } from "../jobs/job_actions.tsx";
+import { DISK } from "../parts/admin_icons.ts";
 import { Section } from "../parts/section.tsx";
 import { Empty, Failure, Stale, Waiting } from "../parts/states.tsx";
 import { Table } from "../parts/table.tsx";
@@ -25,7 +26,7 @@ export function StorageSection() {
       {value === null && error === null && <Waiting rows={6} />}
       {value === null && error !== null && <Failure error={error} retry={storage.now} />}
       {value !== null && error !== null && <Stale error={error} retry={storage.now} />}
-      {value !== null && value.asOf === null && <Empty icon="disk" title={m.never} text={m.neverText} />}
+      {value !== null && value.asOf === null && <Empty icon={DISK} title={m.never} text={m.neverText} />}
       {value !== null && value.asOf !== null && <Figures report={value} />}
       {value !== null && (
         <section class="card panel">

@@ -1,6 +1,6 @@
 /** The sentences of the administrators' page, beside those of all pages; fetched by this page alone. */
 import { createContext, useContext } from "hono/jsx/dom";
-import { PawlError } from "../../../client/mod.ts";
+import { PawlError } from "../../../client/errors.ts";
 import { preferredEnglish, problemText, useWords, type Words } from "../../i18n/words.ts";
 import type { Language } from "../../state/preference_values.ts";
 import { type AdminFormat, createAdminFormat } from "./admin_format.ts";

@@ -96,8 +96,14 @@ export const englishLists = {
     fileGone: "The file is gone for good",
     status: { active: "Active", exhausted: "Used up", expired: "Expired", revoked: "Revoked" },
     begins: (preview: string) => `begins with ${preview}`,
-    uses: (used: string, max: string | null) =>
-      max === null ? `${used} downloads, any number allowed` : `${used} of ${max} downloads`,
+    /** `max` is 0 for any number. */
+    uses: (used: number, max: number) => {
+      const downloads = (count: number) =>
+        count === 1 ? "1 download" : `${count.toLocaleString("en")} downloads`;
+      return max === 0
+        ? `${downloads(used)}, any number allowed`
+        : `${used.toLocaleString("en")} of ${downloads(max)}`;
+    },
     madeBy: (owner: string, time: string) => `made by ${owner} ${time}`,
     until: (time: string) => `ends ${time}`,
     endedAt: (time: string) => `ended ${time}`,

@@ -89,7 +89,7 @@ export const chineseLists: ListMessages = {
     fileGone: "文件已被永久删除",
     status: { active: "有效", exhausted: "已用完", expired: "已过期", revoked: "已撤销" },
     begins: (preview) => `以 ${preview} 开头`,
-    uses: (used, max) => max === null ? `已下载 ${used} 次，不限次数` : `已下载 ${used} / ${max} 次`,
+    uses: (used, max) => max === 0 ? `已下载 ${used} 次，不限次数` : `已下载 ${used} / ${max} 次`,
     madeBy: (owner, time) => `${owner} 创建于${time}`,
     until: (time) => `${time}结束`,
     endedAt: (time) => `结束于${time}`,
