@@ -155,7 +155,7 @@ export function announcedLimit(core: Core): string {
 /** The bytes of this request, perhaps none. `last`: the file ends with them. */
 function bodyOf(c: Context<Env>, { last }: { last: boolean }) {
   const { headers } = c.req.raw;
-  const body = last ? wholeBody(c.req.raw) : c.req.raw.body;
+  const body = last ? wholeBody(c.req.raw, { at: "end" }) : c.req.raw.body;
   const length = body === null ? 0 : contentLength(headers);
   return { length, digests: contentDigests(headers) ?? {}, body: length === 0 ? null : body };
 }

@@ -91,7 +91,11 @@ export function wholeFiles(core: Core): OpenAPIHono<Env> {
   async function raw(c: Context<Env>, request: z.infer<typeof NamedFile> & { fileName: string }) {
     const { headers } = c.req.raw;
     const digests = bothDigests(contentDigests(headers) ?? {}, reprDigests(headers) ?? {});
-    const file = { length: contentLength(headers), digests, body: wholeBody(c.req.raw) ?? empty() };
+    const file = {
+      length: contentLength(headers),
+      digests,
+      body: wholeBody(c.req.raw, { at: "start" }) ?? empty(),
+    };
     const contentType = request.contentType ?? headers.get("Content-Type");
     return created(
       c,
