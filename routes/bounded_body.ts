@@ -47,7 +47,7 @@ async function readAll(
   stream: ReadableStream<Uint8Array>,
   { maxBytes, idleMs, totalMs, now }: Required<BoundedBodyOptions>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const body = openBody(stream, idleMs);
+  const body = openBody(stream, { idleMs });
   const started = now();
   const pieces: Uint8Array[] = [];
   let size = 0;

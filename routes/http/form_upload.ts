@@ -1,6 +1,7 @@
 /** Reads a `multipart/form-data` request (RFC 7578) with one file as it streams in; nothing of the file is kept. */
 import type { BusboyFileStream } from "@fastify/busboy";
 import { Problem } from "../../services/problem.ts";
+import { readBytes } from "../../services/uploads/body_source.ts";
 import { formFileBody } from "./form_file_body.ts";
 import { MAX_PART_HEADER_BYTES, openForm } from "./form_parser.ts";
 import { openBody } from "./idle_body.ts";
@@ -59,7 +60,11 @@ export async function readForm<T>(
   if (request.body === null) {
     throw new Problem("malformed-body", `The form is empty. Send a part ${quote(fileField)}.`);
   }
-  const source = openBody(request.body, options.idleMs);
+  const length = request.headers.get("Content-Length");
+  const source = openBody(request.body, {
+    idleMs: options.idleMs,
+    bytes: readBytes(length === null ? null : Number(length)),
+  });
   const fields = new Map<string, string>();
   const state: { failure?: { why: unknown }; part?: BusboyFileStream; result?: Promise<T> } = {};
   const parsed = Promise.withResolvers<void>();

@@ -195,6 +195,7 @@ async function requireNothingNew(core: Core, record: UploadRecord, append: Appen
 
 async function isEmpty(core: Core, body: ReadableStream<Uint8Array>): Promise<boolean> {
   const source = openBody(body, {
+    length: null,
     pool: core.pool,
     transfers: core.metrics.transfers,
     idleMs: core.config.uploads.idleSeconds * 1000,

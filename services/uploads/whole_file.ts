@@ -74,6 +74,7 @@ export async function receive(
   try {
     const content = await write(core, {
       blobId,
+      length,
       body,
       digests,
       permit,
@@ -144,6 +145,7 @@ export async function drop({ blobs }: Core, { blobId }: { blobId: string }): Pro
 
 interface Write {
   blobId: string;
+  length: number | null;
   body: ReadableStream<Uint8Array>;
   digests: ContentDigests;
   permit: Permit;
@@ -152,8 +154,12 @@ interface Write {
   refusal: () => Problem;
 }
 
-async function write(core: Core, { blobId, body, digests, permit, look, limit, refusal }: Write) {
+async function write(
+  core: Core,
+  { blobId, length, body, digests, permit, look, limit, refusal }: Write,
+) {
   const source = openBody(body, {
+    length,
     pool: core.pool,
     transfers: core.metrics.transfers,
     idleMs: core.config.uploads.idleSeconds * 1000,

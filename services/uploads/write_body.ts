@@ -26,6 +26,7 @@ export async function writeBody(
 ): Promise<void> {
   const { length, digests } = body;
   const source = openBody(body.body, {
+    length,
     pool: core.pool,
     transfers: core.metrics.transfers,
     idleMs: core.config.uploads.idleSeconds * 1000,

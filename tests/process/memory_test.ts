@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { chunkClient } from "../support/chunk_client.ts";
 import { randomBytes } from "../support/random_bytes.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { tool } from "../support/tools.ts";
 
 const MIB = 1024 * 1024;
 const CHUNK = 8 * MIB;
 const UPLOADS = 32;
 const LIMIT = 200e6;
+const curl = tool("curl", import.meta.url);
 
 /** The most memory that the server has ever held, bytes. */
 async function peak({ pid }: TestServer): Promise<number> {
@@ -52,4 +55,28 @@ Deno.test("32 uploads at once need less than 200 MB of memory, and a file of ten
   assert.ok(many.uploaded < LIMIT);
   assert.ok(large.uploaded < small.uploaded + 32 * MIB);
   assert.ok(large.downloaded < LIMIT);
+});
+
+Deno.test({
+  name:
+    "A form on a connection that brought a file before, and a file without a length, do not pile up in memory",
+  ignore: curl === null,
+  async fn() {
+    await using dir = await tempDir();
+    await using server = await startServer();
+    const [small, large] = [dir.join("small.bin"), dir.join("large.bin")];
+    await Deno.writeFile(small, randomBytes(30_000, { seed: 2 }));
+    await Deno.writeFile(large, randomBytes(160 * MIB, { seed: 3 }));
+    const headers = ["-H", `Authorization: Bearer ${await server.token()}`, "-o", dir.join("answer")];
+    const put = new URL("/api/v1/files/a.bin", server.url).href;
+    const form = new URL("/api/v1/attachments", server.url).href;
+    const send = async (...requests: string[][]) => {
+      const args = requests.flatMap((request) => ["--next", "-sS", "-f", ...headers, ...request]).slice(1);
+      const { success, stderr } = await new Deno.Command(curl!, { args: ["-q", ...args] }).output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+    };
+    await send(["-T", small, put], ["-F", `file=@${large}`, form]);
+    await send(["-H", "Transfer-Encoding: chunked", "-T", large, put]);
+    assert.ok(await peak(server) < LIMIT);
+  },
 });

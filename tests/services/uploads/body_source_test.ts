@@ -12,7 +12,14 @@ import { handFed } from "../../support/upload_calls.ts";
 const PIECE = 256 * 1024;
 
 function open(stream: ReadableStream<Uint8Array>, options: Partial<BodyOptions> = {}): BodySource {
-  return openBody(stream, { pool: [], transfers: { received: 0 }, idleMs: 60_000, signals: [], ...options });
+  return openBody(stream, {
+    length: 0,
+    pool: [],
+    transfers: { received: 0 },
+    idleMs: 60_000,
+    signals: [],
+    ...options,
+  });
 }
 
 /** All bytes up to the end, however it came, copied as they come. */
