@@ -28,11 +28,15 @@ const SAME_REQUEST_MS = 10_000;
 const SETTLE_MS = 2000;
 const CLOSE_MS = 500;
 
+const NOT_ON_DEPLOY = "Pawl cannot run on Deno Deploy yet: its disks go with their instances, and what was " +
+  "acknowledged would be lost with them. Run it on a machine, or in a container with a volume: docs/operations.md.";
+
 async function main(): Promise<void> {
   if (Deno.args.includes("--help") || Deno.args.includes("-h")) return console.log(helpText());
   if (Deno.args.length > 0) {
     fail([`Unknown argument ${Deno.args[0]}. deno task start --help shows the settings.`]);
   }
+  if (Deno.env.get("DENO_DEPLOY") === "true") fail([NOT_ON_DEPLOY]);
   const loaded = await loadConfig({ env: pawlVariables(), readTextFile: Deno.readTextFile, cwd: Deno.cwd() });
   if ("mistakes" in loaded) fail(["Pawl cannot start; the configuration has mistakes:", ...loaded.mistakes]);
   const { config } = loaded;
