@@ -39,7 +39,12 @@ export async function startRun(core: Core, job: Job, options: RunOptions): Promi
     return null;
   }).then((run) => {
     const at = core.now();
-    core.metrics.jobs.ended(job.name, { state: run?.state ?? "interrupted", ms: at - started.startedAt, at });
+    core.metrics.jobs.ended(job.name, {
+      state: run?.state ?? "interrupted",
+      ms: at - started.startedAt,
+      at,
+      damaged: run?.damaged,
+    });
     return run;
   });
   core.background.run(`job ${job.name}`, async () => void await ended);

@@ -205,13 +205,13 @@ Deno.test("Jobs count by how they ended, and when one last went well is known af
     await app.json("POST", "/api/v1/admin/jobs/orphans/run", { user: ADMIN });
     await app.services.core.background.settled();
   };
-  const last = 'pawl_job_last_success_timestamp_seconds{job="orphans"}';
+  const last = 'pawl_job_last_success_timestamp_seconds{name="orphans"}';
   assert.equal((await figuresOf(app)).get(last), undefined);
   app.clock = 1_900_000_000_000;
   const grown = await added(app, run);
-  assert.equal(grown['pawl_job_runs_total{job="orphans",state="done"}'], 1);
-  assert.equal(grown['pawl_job_duration_seconds_count{job="orphans"}'], 1);
-  assert.equal((await figuresOf(app)).get('pawl_job_enabled{job="orphans"}'), 1);
+  assert.equal(grown['pawl_job_runs_total{name="orphans",state="done"}'], 1);
+  assert.equal(grown['pawl_job_duration_seconds_count{name="orphans"}'], 1);
+  assert.equal((await figuresOf(app)).get('pawl_job_enabled{name="orphans"}'), 1);
   await app.restart();
   assert.equal((await figuresOf(app)).get(last), 1_900_000_000);
 });
