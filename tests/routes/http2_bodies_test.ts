@@ -102,7 +102,7 @@ for (const [what, headers] of [["with a length", LENGTH], ["without one", {}]] a
   });
 }
 
-Deno.test("a whole body without any length is refused with 411, an empty one is an empty file", async () => {
+Deno.test("a whole body without any length is refused with 411; an HTTP/1.1 request without a body is an empty file", async () => {
   await using app = await startApp();
   const calls = [
     ["PUT", "/api/v1/files/a.bin", {}],
@@ -110,12 +110,15 @@ Deno.test("a whole body without any length is refused with 411, an empty one is 
     ["POST", "/files", DRAFT],
   ] as const;
   for (const [method, path, headers] of calls) {
-    const send = async (body: BodyInit) => {
-      const response = await app.request(path, { method, headers, body, unframed: true });
+    const send = async (body: BodyInit, host: Record<string, string> = {}) => {
+      const init = { method, headers: { ...headers, ...host }, body, unframed: true };
+      const response = await app.request(path, init);
       return outcome({ status: response.status, headers: response.headers, body: await response.json() });
     };
     assert.deepEqual(await send(BYTES), [411, "length-required"]);
-    assert.deepEqual(await send(new Uint8Array(0)), [201, undefined]);
+    assert.deepEqual(await send(new Uint8Array(0)), [411, "length-required"]);
+    assert.deepEqual(await send(BYTES, { Host: "localhost" }), [411, "length-required"]);
+    assert.deepEqual(await send(new Uint8Array(0), { Host: "localhost" }), [201, undefined]);
   }
   assert.deepEqual((await listOf(app, "/api/v1/attachments")).map(({ size }: { size: number }) => size), [
     0,
