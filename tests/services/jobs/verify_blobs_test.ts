@@ -8,6 +8,7 @@ import type { AttachmentRecord, BlobRecord } from "../../../services/model.ts";
 import { keys } from "../../../services/records/keys.ts";
 import { startApp, type TestApp } from "../../support/app.ts";
 import { barrier } from "../../support/barrier.ts";
+import { parseFigures, readMetrics } from "../../support/metrics.ts";
 import { randomBytes } from "../../support/random_bytes.ts";
 import { assertConsistent, cleanUp } from "../../support/store_check.ts";
 import { putFile } from "../../support/stored_files.ts";
@@ -43,6 +44,7 @@ Deno.test("a file whose bytes are other ones is found, not handed out, and right
   const found = await run(app);
   assert.deepEqual([found.damaged, found.errors, found.state], [1, 0, "done"]);
   assert.match(found.messages[0]!, /another digest/);
+  assert.equal(parseFigures(await readMetrics(app)).get("pawl_damaged_blobs_total"), 1);
   assert.equal((await blobOf(app, id)).blob.state, "damaged");
   const refused = await content(app, id);
   assert.equal(refused.status, 500);
