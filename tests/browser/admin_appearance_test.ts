@@ -108,7 +108,29 @@ async function growUp(page: Page): Promise<void> {
     }));
     await route.fulfill({ json: { items } });
   });
+  await page.route("**/jobs/recycleBin/run", (route) => {
+    const names = ["notes.txt", null, "a very long name without any end ".repeat(6)];
+    const items = names.map((name, index) => ({
+      kind: name === null ? "upload" : "attachment",
+      id: `9153546263113${index}`,
+      name,
+      reason: "It was hidden from its owner 90 days ago or more, and will be gone for good.",
+      since: "2026-05-01T10:00:00.000Z",
+      ageSeconds: 1,
+      bytes: index * 2 ** 30,
+    }));
+    return route.fulfill({ json: { dryRun: true, items, more: true } });
+  });
 }
+
+const TAMPERED = {
+  intact: false,
+  seals: 800,
+  sealed: 40_000,
+  unsealed: 3,
+  head: "ab12".repeat(16),
+  findings: ["Entry 0mx3-45 of seal 17 was changed.", "x".repeat(90)],
+};
 
 Deno.test({
   name:
@@ -185,6 +207,10 @@ Deno.test({
         await check("jobs");
         await page.locator("[data-job=softDeleted] button").first().click();
         await page.locator(".dry-run .placard").waitFor();
+        await check("empty dry run");
+        await page.keyboard.press("Escape");
+        await page.locator("[data-job=recycleBin] button").first().click();
+        await page.locator(".candidates li").first().waitFor();
         await check("dry run");
         await page.keyboard.press("Escape");
         await open("jobs/recycleBin", ".table .note");
@@ -196,7 +222,12 @@ Deno.test({
         await check("audit");
         await page.locator(".tools .button").click();
         await page.locator(".verdict").waitFor();
-        await check("verify");
+        await check("intact");
+        await page.keyboard.press("Escape");
+        await page.route("**/audit/verify", (route) => route.fulfill({ json: TAMPERED }));
+        await page.locator(".tools .button").click();
+        await page.locator(".findings").waitFor();
+        await check("tampered");
         await page.keyboard.press("Escape");
         await open("audit?actor=nobody", ".placard");
         await check("nothing found");

@@ -60,13 +60,18 @@ export async function violations(page: Page): Promise<string[]> {
   });
 }
 
-/** How many pixels of the page lie beyond the right edge of the window. */
+/** How many pixels lie beyond the right edge of the window, of a dialog, or of a list in one. */
 export function overflow(page: Page): Promise<number> {
   return page.evaluate(() => {
+    interface Box {
+      scrollWidth: number;
+      clientWidth: number;
+    }
     const { document } = globalThis as unknown as {
-      document: { documentElement: { scrollWidth: number; clientWidth: number } };
+      document: { querySelectorAll(selector: string): Iterable<Box> };
     };
-    return document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    const boxes = [...document.querySelectorAll("html, dialog[open], dialog[open] ul")];
+    return Math.max(...boxes.map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth));
   });
 }
 

@@ -75,8 +75,18 @@ export function AuditFilters({ query, change, clear }: AuditFiltersProps) {
           value={query.targetId ?? ""}
           onChange={(targetId) => change({ targetId })}
         />
-        <Moment label={a.audit.from} value={query.from} onChange={(from) => change({ from })} />
-        <Moment label={a.audit.until} value={query.until} onChange={(until) => change({ until })} />
+        <TextFilter
+          type="datetime-local"
+          label={a.audit.from}
+          value={localField(query.from)}
+          onChange={(from) => change({ from: momentOf(from) })}
+        />
+        <TextFilter
+          type="datetime-local"
+          label={a.audit.until}
+          value={localField(query.until)}
+          onChange={(until) => change({ until: momentOf(until) })}
+        />
       </div>
     </div>
   );
@@ -90,23 +100,5 @@ function Choice(props: ChoiceProps) {
       <span aria-hidden="true">{props.label}</span>
       <Select {...props} />
     </div>
-  );
-}
-
-function Moment({ label, value, onChange }: {
-  label: string;
-  value: string | undefined;
-  onChange: (iso: string) => void;
-}) {
-  return (
-    <label class="filter">
-      <span>{label}</span>
-      <input
-        class="field"
-        type="datetime-local"
-        value={localField(value)}
-        onChange={({ target }: Event) => onChange(momentOf((target as HTMLInputElement).value))}
-      />
-    </label>
   );
 }

@@ -58,7 +58,9 @@ function Told({ verdict: { intact, seals, sealed, unsealed, head, findings } }: 
       {intact ? <p>{verified.intact(times.count(sealed), times.count(seals))}</p> : (
         <div>
           <p>{verified.broken(findings.length)}</p>
-          <ul class="findings small">{findings.map((finding) => <li key={finding}>{finding}</li>)}</ul>
+          <ul class="findings small" tabindex={0} aria-label={verified.brokenTitle}>
+            {findings.map((finding) => <li key={finding}>{finding}</li>)}
+          </ul>
         </div>
       )}
       {unsealed > 0 && <p class="soft small">{verified.unsealed(times.count(unsealed))}</p>}

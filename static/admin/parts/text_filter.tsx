@@ -1,5 +1,5 @@
 /** A field that narrows a list while somebody types. */
-import { useLayoutEffect, useRef } from "hono/jsx/dom";
+import { useLayoutEffect, useRef, useState } from "hono/jsx/dom";
 import { Icon, type IconShape } from "../../controls/icon.tsx";
 
 export interface TextFilterProps {
@@ -10,14 +10,17 @@ export interface TextFilterProps {
   onChange: (value: string) => void;
   /** Shown in it; the label is then only told. */
   icon?: IconShape;
+  /** Default: any text. */
+  type?: "datetime-local";
 }
 
 const TYPING_MS = 300;
 
-export function TextFilter({ label, placeholder, value, onChange, icon }: TextFilterProps) {
+export function TextFilter({ label, placeholder, value, onChange, icon, type }: TextFilterProps) {
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  /** What was said last: while somebody types, the address may lag behind. */
+  const [first] = useState(value);
+  /** What was said last. What stands in the field is the typist's own until the list is narrowed from elsewhere. */
   const told = useRef(value);
   useLayoutEffect(() => {
     if (value === told.current) return;
@@ -35,8 +38,8 @@ export function TextFilter({ label, placeholder, value, onChange, icon }: TextFi
     <input
       ref={field}
       class="field"
-      type="search"
-      value={told.current}
+      type={type ?? "search"}
+      value={first}
       placeholder={placeholder}
       aria-label={icon === undefined ? undefined : label}
       autocomplete="off"
