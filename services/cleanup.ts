@@ -31,6 +31,7 @@ async function each<T>(items: T[], step: (item: T) => Promise<void>): Promise<vo
 /** Removes condemned blobs whose grace time is over, and finishes removals that a crash interrupted. */
 export async function sweepBlobs(core: Core): Promise<{ removed: number; more: boolean }> {
   const { records } = core;
+  if (core.removals.isHeld) return { removed: 0, more: false };
   const due = await records.page<string>(keys.blobSweeps(), {
     limit: STEP,
     before: [...keys.blobSweeps(), core.now() + 1],

@@ -7,6 +7,7 @@ import type { Gate } from "./draining.ts";
 import type { Images } from "./images/images.ts";
 import type { InTurn } from "./in_turn.ts";
 import type { Limits } from "./limits/limits.ts";
+import type { RemovalHold } from "./maintenance/removal_hold.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { Records } from "./records/records.ts";
 import type { BufferPool } from "./uploads/body_source.ts";
@@ -26,6 +27,8 @@ export interface Core {
   readonly audit: Audit;
   readonly images: Images;
   readonly limits: Limits;
+  /** While it is held, recorded bytes stay where they are. */
+  readonly removals: RemovalHold;
   readonly metrics: Metrics;
   /** Ms since 1970. */
   readonly now: () => number;

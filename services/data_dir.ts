@@ -23,15 +23,16 @@ export class DataDirBusy extends Error {
 
 /** It, or the database in it, cannot be made, read or written; the message says what to do. */
 export class DataDirUnusable extends Error {
-  constructor(path: string, cause: unknown) {
+  constructor(path: string, cause: unknown, say?: string) {
     // What Deno advises is for those who call it themselves.
     const reason = (cause instanceof Error ? cause.message : String(cause)).replace(
       /(, run again with .*|\.)$/,
       "",
     );
-    const advice = /not a database|malformed/.test(reason)
-      ? "Put back a copy of the whole directory"
-      : "See that Pawl may write there and that the disk is neither full nor read-only";
+    const advice = say ??
+      (/not a database|malformed/.test(reason)
+        ? "Put back a copy of the whole directory"
+        : "See that Pawl may write there and that the disk is neither full nor read-only");
     super(
       `The data directory ${path} cannot be used: ${reason}. ${advice}, or choose another directory with PAWL_DATA_DIR.`,
       { cause },
@@ -86,6 +87,20 @@ export async function refuseReadOnly(path: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+}
+
+/** What stands in a data directory for as long as a restore into it has not ended. */
+export const RESTORING = "restoring";
+
+/** Throws `DataDirUnusable` while there is a restore into it that has not ended. */
+export async function refuseUnfinished(path: string): Promise<void> {
+  const isUnfinished = await Deno.stat(join(path, RESTORING)).then(() => true, () => false);
+  if (!isUnfinished) return;
+  throw new DataDirUnusable(
+    path,
+    "a restore into it has not ended",
+    "Run the same deno task restore again",
+  );
 }
 
 /** The address of the process that owns `path`, as it published it; null when it did not. */

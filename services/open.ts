@@ -9,12 +9,13 @@ import { newBackground } from "./background.ts";
 import { openDisk } from "./blobs/disk.ts";
 import { dropUnsettled, resumeInterrupted } from "./cleanup.ts";
 import type { Core } from "./core.ts";
-import { DataDirUnusable, lockDataDir, refuseReadOnly } from "./data_dir.ts";
+import { DataDirUnusable, lockDataDir, refuseReadOnly, refuseUnfinished } from "./data_dir.ts";
 import { createGate } from "./draining.ts";
 import { attachmentIds } from "./ids.ts";
 import { openImages } from "./images/images.ts";
 import { newInTurn } from "./in_turn.ts";
 import { newLimits } from "./limits/limits.ts";
+import { newRemovalHold } from "./maintenance/removal_hold.ts";
 import { countOpenUploads, rememberRuns } from "./metrics/earlier.ts";
 import { newMetrics } from "./metrics/metrics.ts";
 import { keys } from "./records/keys.ts";
@@ -63,6 +64,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   // What is open when something fails is closed again.
   using opened = new DisposableStack();
   const lock = opened.use(await lockDataDir(config.dataDir));
+  await refuseUnfinished(config.dataDir);
   const kv = await openDatabase(config.dataDir);
   const metrics = newMetrics();
   opened.defer(() => metrics.close());
@@ -103,6 +105,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     audit,
     images,
     limits,
+    removals: newRemovalHold(elapsed),
     metrics,
     now,
     elapsed,
@@ -174,10 +177,19 @@ async function openDatabase(dataDir: string): Promise<Deno.Kv> {
 export async function openRecordsAlone(dataDir: string): Promise<{ records: Records } & Disposable> {
   using opened = new DisposableStack();
   opened.use(await lockDataDir(dataDir));
-  const kv = await openDatabase(dataDir);
-  const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  const records = openRecords(kv, { deadlineMs: KV_DEADLINE_MS, delay, random: Math.random });
-  opened.defer(() => records.close());
+  await refuseUnfinished(dataDir);
+  const { records } = opened.use(recordsOf(await openDatabase(dataDir)));
   const owned = opened.move();
   return { records, [Symbol.dispose]: () => owned.dispose() };
+}
+
+/** The records in a copy of the database, which nobody else has open. */
+export async function openRecordsOfCopy(path: string): Promise<{ records: Records } & Disposable> {
+  return recordsOf(await Deno.openKv(path));
+}
+
+function recordsOf(kv: Deno.Kv): { records: Records } & Disposable {
+  const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  const records = openRecords(kv, { deadlineMs: KV_DEADLINE_MS, delay, random: Math.random });
+  return { records, [Symbol.dispose]: () => records.close() };
 }

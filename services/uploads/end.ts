@@ -119,7 +119,8 @@ export async function removeOwnBlob(core: Core, id: string): Promise<void> {
 async function removeIfDeleting(core: Core, id: string): Promise<void> {
   const { records, blobs } = core;
   const { value } = await records.get<BlobRecord>(keys.blob(id));
-  if (value?.state !== "deleting") return;
+  // What is held is left to the sweep.
+  if (value?.state !== "deleting" || core.removals.isHeld) return;
   await blobs.remove(id);
   for (const part of value.parts ?? []) await releasePart(core, { part, user: id });
   await records.transact(async (commit) => {
@@ -163,6 +164,7 @@ export async function reasonOfFailure(core: Core, record: UploadRecord, error: u
   if (value?.status === "uploading") return error;
   const blob = await core.records.get<BlobRecord>(keys.blob(record.blobId));
   // While it is `deleting` somebody removes it, perhaps before the last of these bytes: then nobody would later.
-  if (!blob.value || blob.value.state === "deleting") await core.blobs.remove(record.blobId);
+  const isGoing = blob.value?.state === "deleting" && !core.removals.isHeld;
+  if (!blob.value || isGoing) await core.blobs.remove(record.blobId);
   return endedProblem(value);
 }

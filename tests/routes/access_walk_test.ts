@@ -260,6 +260,15 @@ const TABLE: Record<string, Row> = {
 
   "GET /api/v1/admin/audit": { expect: { none: "401 403 403 200" } },
   "POST /api/v1/admin/audit/verify": { expect: { none: "401 403 403 200" } },
+  "POST /api/v1/admin/maintenance/hold": { expect: { none: "401 403 403 201" } },
+  "PUT /api/v1/admin/maintenance/hold/:id": {
+    path: "/api/v1/admin/maintenance/hold/none",
+    expect: { none: "401 403 403 404" },
+  },
+  "DELETE /api/v1/admin/maintenance/hold/:id": {
+    path: "/api/v1/admin/maintenance/hold/none",
+    expect: { none: "401 403 403 204" },
+  },
   "POST /api/v1/admin/maintenance/check": { expect: { none: "401 403 403 200" } },
   "GET /api/v1/admin/jobs": { expect: { none: "401 403 403 200" } },
   "GET /api/v1/admin/jobs/:name/runs": {

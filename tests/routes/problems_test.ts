@@ -400,6 +400,29 @@ const TABLE: Record<string, Bad[]> = {
   "GET /api/v1/admin/storage": [{ path: "/api/v1/admin/storage", status: 403, code: "forbidden" }],
   "GET /api/v1/admin/usage": adminList("usage", "sort=size"),
   "GET /api/v1/admin/tokens": adminList("tokens", "owner=", "status=used"),
+  "POST /api/v1/admin/maintenance/hold": [
+    { method: "POST", path: "/api/v1/admin/maintenance/hold", status: 403, code: "forbidden" },
+  ],
+  "PUT /api/v1/admin/maintenance/hold/:id": [
+    {
+      method: "PUT",
+      path: "/api/v1/admin/maintenance/hold/none",
+      user: ADMIN,
+      status: 404,
+      code: "not-found",
+    },
+    { method: "PUT", path: "/api/v1/admin/maintenance/hold/none", status: 403, code: "forbidden" },
+    {
+      method: "PUT",
+      path: `/api/v1/admin/maintenance/hold/${"x".repeat(65)}`,
+      user: ADMIN,
+      status: 400,
+      code: "invalid-request",
+    },
+  ],
+  "DELETE /api/v1/admin/maintenance/hold/:id": [
+    { method: "DELETE", path: "/api/v1/admin/maintenance/hold/none", status: 403, code: "forbidden" },
+  ],
   "POST /api/v1/admin/maintenance/check": [
     ...jsonBodies("POST", "/api/v1/admin/maintenance/check").map((bad) => ({ ...bad, user: ADMIN })),
     {
