@@ -208,7 +208,7 @@ Deno.test("what is no place for a backup, or no backup, is refused with a senten
   const manifest = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, manifest.replace('"format": 1', '"format": 2'));
   await refused("restore", dir.join("backup"), /another version of Pawl/, to);
-  await Deno.writeTextFile(path, manifest.replace(/"sha256": "./, '"sha256": "0'));
+  await Deno.writeTextFile(path, manifest.replace(/(?<="sha256": ")./, (digit) => digit === "0" ? "1" : "0"));
   await refused("restore", dir.join("backup"), /records of the backup are damaged/, to);
   // The server keeps away from what is not whole.
   const start = await runTask("fsck", [], to);
