@@ -25,11 +25,12 @@ Deno.test({
     await server.stop();
     const path = `${server.dataDir}/begun/health`;
     await server.restart({ wrapper: hanging({ path, syscall: "fdatasync", when: "1" }) });
-    assert.deepEqual(await ready(server), {
-      status: 503,
-      body: { status: "not-ready", checks: { records: "ok", storage: "silent" } },
-    });
     let answer = await ready(server);
+    assert.deepEqual([answer.status, answer.body.status, answer.body.checks.storage], [
+      503,
+      "not-ready",
+      "silent",
+    ]);
     while (answer.status !== 200) answer = await ready(server);
     assert.deepEqual(answer.body, { status: "ready", checks: { records: "ok", storage: "ok" } });
   },
@@ -56,8 +57,12 @@ Deno.test({
       }
     })();
     let answer = await ready(server);
-    while (answer.status === 200) answer = await ready(server);
-    assert.deepEqual(answer.body, { status: "not-ready", checks: { records: "silent", storage: "ok" } });
+    while (answer.body.checks.records === "ok") answer = await ready(server);
+    assert.deepEqual([answer.status, answer.body.status, answer.body.checks.records], [
+      503,
+      "not-ready",
+      "silent",
+    ]);
     while (answer.status !== 200) answer = await ready(server);
     isOver = true;
     await writing;
@@ -72,6 +77,7 @@ Deno.test("on a full disk the server stays ready for what can be done there, and
   while (answer.body.checks.storage === "ok") answer = await ready(disk.server);
   assert.deepEqual([answer.status, answer.body.checks.storage], [200, "full"]);
   await disk.empty();
-  while (answer.body.checks.storage === "full") answer = await ready(disk.server);
+  // Each of the two finds out by itself.
+  while (Object.values(answer.body.checks).includes("full")) answer = await ready(disk.server);
   assert.deepEqual(answer.body.checks, { records: "ok", storage: "ok" });
 });
