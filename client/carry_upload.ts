@@ -44,7 +44,7 @@ const MAX_ROUNDS = 5;
 
 /** Throws `content-differs` when the server holds other bytes than the file has. */
 export async function carryUpload(carrier: Carrier, session: UploadSession): Promise<Attachment> {
-  const { server, source, options, signal } = carrier;
+  const { server, source, signal } = carrier;
   let recorded: Span[] = [];
   if (session.receivedBytes > 0) {
     carrier.onPhase("comparing");
@@ -60,7 +60,7 @@ export async function carryUpload(carrier: Carrier, session: UploadSession): Pro
       return await finish(carrier, session.id);
     } catch (error) {
       if (!(error instanceof PawlError)) throw error;
-      if (error.code === "digest-mismatch") throw await mismatch(carrier, error);
+      if (error.code === "digest-mismatch") throw await mismatch(carrier, session.id, error);
       if (error.code !== "upload-incomplete" || round === MAX_ROUNDS) throw error;
       const found = await carrier.patient(() => showSession(server, session.id, signal));
       missing = gapsOf(found.received, source.size);
@@ -77,11 +77,7 @@ export async function carryUpload(carrier: Carrier, session: UploadSession): Pro
       onSame: ({ size }) => onResumed(size),
     });
     if (same) return same;
-    throw new PawlError(
-      "content-differs",
-      `The upload ${id} at the server is of another file, although size and samples are the same.`,
-      { extra: { sessionId: id, fileName: options.fileName ?? source.name } },
-    );
+    throw heldByOtherFile(carrier, id);
   }
 }
 
@@ -172,8 +168,23 @@ async function finish(carrier: Carrier, id: string): Promise<Attachment> {
   }
 }
 
+/** The session is of a file that this one cannot be told from before all of it is known. */
+export function heldByOtherFile(
+  { options, source }: Pick<Carrier, "options" | "source">,
+  id: string,
+): PawlError {
+  return new PawlError(
+    "content-differs",
+    `The upload ${id} at the server is of another file, although size and samples are the same.`,
+    { extra: { sessionId: id, fileName: options.fileName ?? source.name } },
+  );
+}
+
 /** Each chunk was compared on its way: so the digest of the whole is another one because the file is. */
-async function mismatch({ source, options }: Carrier, error: PawlError): Promise<PawlError> {
+async function mismatch(carrier: Carrier, id: string, error: PawlError): Promise<PawlError> {
+  const { source, options } = carrier;
+  const { declared } = error.extra;
+  if (typeof declared === "string" && declared !== await carrier.sha256) return heldByOtherFile(carrier, id);
   if (options.sha256 !== undefined) return error;
   try {
     await source.requireSame();

@@ -1,7 +1,7 @@
 /** One file on its way up: the handle that the caller holds, its states, and which session carries it. */
 import { jsonOf } from "./answer.ts";
 import type { Attachment, UploadSession } from "./api_types.ts";
-import { type Carrier, carryUpload } from "./carry_upload.ts";
+import { type Carrier, carryUpload, heldByOtherFile } from "./carry_upload.ts";
 import { childAbort, newSleepers } from "./clock.ts";
 import { PawlError } from "./errors.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -180,9 +180,12 @@ export function startUpload(
     }
     // A file that cannot be hashed cannot be sent whole.
     known.catch((error) => sending.abort(error));
-    if (session.sha256 === null) {
-      known.then((digest) => asking = askAgain(digest).catch(() => {}), () => {});
-    }
+    known.then((digest) => {
+      if (session.sha256 === null) asking = askAgain(digest).catch(() => {});
+      else if (digest !== null && digest !== session.sha256) {
+        sending.abort(heldByOtherFile({ options, source }, session.id));
+      }
+    }, () => {});
 
     const carrier: Carrier = {
       server,

@@ -43,7 +43,9 @@ export function openOutput(
 }
 
 function failureText({ message }: Failure, subject: string | undefined): string {
-  return printable(["pawl", ...(subject === undefined ? [] : [subject]), message].join(": "));
+  // A system's failure names the file by itself.
+  const named = subject === undefined || message.startsWith(`${subject}: `);
+  return printable(["pawl", ...(named ? [] : [subject]), message].join(": "));
 }
 
 function failureJson({ reason, code, message }: Failure, subject: string | undefined): string {

@@ -78,8 +78,9 @@ Deno.test("a folder goes up with all below it; links inside are skipped, what ca
       exitCode: 1,
     },
   }]);
-  const plain = await me.run(["up", me.join("photos")]);
+  const plain = await me.run(["up", me.join("photos"), me.join("absent")]);
   assert.match(plain.stderr, /photos\/passwords: skipped, it is a symbolic link\./);
+  assert.ok(plain.stderr.includes(`pawl: ${me.join("absent")}: there is no such file or folder.\n`));
 });
 
 Deno.test("a run that was not whole is taken up by the same command: only what is missing is sent", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fingerprint, PawlError } from "../../client/mod.ts";
+import { fingerprint, PawlError, type UploadSession } from "../../client/mod.ts";
 import { startApp, type TestApp } from "../support/app.ts";
 import { connectTo, type Intercept, type SeenRequest } from "../support/client_app.ts";
 import { randomBytes, randomSha256 } from "../support/random_bytes.ts";
@@ -77,6 +77,47 @@ Deno.test("a file of the same name, size and samples is not mixed up with the on
   // What the first one had sent is untouched.
   assert.equal((await pawl.uploads.get(left.id)).receivedBytes, left.receivedBytes);
 });
+
+for (const late of [false, true]) {
+  const when = late ? "while the other one is sent" : "before";
+  Deno.test(`a file that differs only in what was not sent is not mixed up, with a digest told ${when}`, async () => {
+    await using app = await startApp();
+    const left = await leaveUnfinished(app, 5);
+    const other = randomBytes(SIZE, { seed: SEED });
+    other[6 * CHUNK + 99_000]! ^= 1; // Between two samples, in a chunk that was not sent.
+    const file = new File([other], "film.mp4");
+    assert.equal(await fingerprint(file), await fingerprint(theFile()));
+    const tell = async () => {
+      const { pawl } = connectTo(app);
+      const json = {
+        fileName: "film.mp4",
+        size: SIZE,
+        fingerprint: await fingerprint(theFile()),
+        sha256: randomSha256(SIZE, { seed: SEED }),
+      };
+      assert.equal((await pawl.request<UploadSession>("POST", "api/v1/uploads", { json })).id, left.id);
+    };
+    if (!late) await tell();
+
+    let told = !late;
+    const { pawl } = connectTo(app, {
+      async intercept(request, forward) {
+        if (isChunk(request) && !told) {
+          told = true;
+          await tell();
+        }
+        return await forward();
+      },
+    });
+    const upload = pawl.upload(file);
+    const attachment = await upload.result;
+    assert.notEqual(upload.sessionId, left.id);
+    assert.equal(attachment.sha256, upload.sha256);
+    assert.notEqual(attachment.sha256, randomSha256(SIZE, { seed: SEED }));
+    // The first one is sent whole all the same.
+    assert.equal((await pawl.upload(theFile()).result).sha256, randomSha256(SIZE, { seed: SEED }));
+  });
+}
 
 Deno.test("a session that is named but of another file is refused, whatever its size", async () => {
   await using app = await startApp();
