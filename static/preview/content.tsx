@@ -18,14 +18,7 @@ export function Content({ attachment }: { attachment: Attachment }) {
   const onError = () => setBroken(true);
   switch (kind) {
     case "picture":
-      return (
-        <img
-          class="picture"
-          src={variants?.large?.url ?? url}
-          alt={m.preview.label(fileName)}
-          onError={onError}
-        />
-      );
+      return <Picture src={variants?.large?.url ?? url} alt={m.preview.label(fileName)} onError={onError} />;
     case "video":
       return (
         <video src={url} controls playsinline preload="metadata" aria-label={fileName} onError={onError} />
@@ -46,6 +39,18 @@ export function Content({ attachment }: { attachment: Attachment }) {
     default:
       return <Nothing attachment={attachment} title={m.preview.none} text={m.preview.noneText} />;
   }
+}
+
+/** Until it is there, a word in its place. */
+function Picture(picture: { src: string; alt: string; onError: () => void }) {
+  const { m } = useWords();
+  const [shown, setShown] = useState(false);
+  return (
+    <>
+      {!shown && <p class="soft" role="status">{m.loading}</p>}
+      <img class="picture" {...picture} hidden={!shown} onLoad={() => setShown(true)} />
+    </>
+  );
 }
 
 function Nothing({ attachment, title, text }: { attachment: Attachment; title: string; text: string }) {
