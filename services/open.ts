@@ -93,6 +93,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     observer: metrics.images,
   });
   opened.defer(() => images.close());
+  await images.checkMark();
   const core: Core = {
     config,
     records,

@@ -22,6 +22,8 @@ export interface Images {
   readonly making: Map<string, Making>;
   /** The configured picture that is a watermark. Throws why it cannot be used. */
   markPicture(): Promise<Source>;
+  /** Warns when there is to be such a picture and it cannot be used. */
+  checkMark(): Promise<void>;
   close(): void;
 }
 
@@ -43,10 +45,18 @@ export function openImages({ images }: Config, { isBusy, warn, observer }: Image
     observer,
     onUnusable: (engine, why) => warn("The image engine {engine} cannot be used: {why}", { engine, why }),
   });
+  const path = images.watermark.picture;
+  const markPicture = openMarkPicture(path);
   return {
     workshop,
     making: new Map(),
-    markPicture: openMarkPicture(images.watermark.picture),
+    markPicture,
+    async checkMark() {
+      if (path === null || images.engine === "off") return;
+      await markPicture().catch(({ cause }) =>
+        warn("The picture that marks others, {path}, cannot be used: {cause}", { path, cause })
+      );
+    },
     close: () => workshop.close(),
   };
 }

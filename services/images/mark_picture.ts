@@ -1,4 +1,4 @@
-/** The picture that `images.watermark.picture` names, read when it is first needed. */
+/** The picture that `images.watermark.picture` names, read at the start, or when it is first needed after that failed. */
 import { Problem } from "../problem.ts";
 import { bytesInMemory } from "./byte_window.ts";
 import type { Source } from "./engine.ts";

@@ -17,20 +17,26 @@ const ATTRIBUTE = /\s+([^\s=/>"']+)\s*=\s*(?:"[^"]*"|'[^']*')/y;
 /** Instructions that matter for showing it. */
 const KEPT_INSTRUCTIONS = new Set(["xml", "xml-stylesheet"]);
 
-const EMBEDDED = /data:image\/[\w.+-]+(?:;[\w=-]+)*;base64,([A-Za-z0-9+/=\s]+)/g;
+const EMBEDDED = /data:image\/([\w.+-]+)(?:;[\w=-]+)*;base64,([A-Za-z0-9+/=\s]+)/g;
+/** Drawings within drawings, at most. */
+const MAX_DEPTH = 4;
 
 /** Where each kind of markup that is no tag ends. */
 const ENDS: [start: string, end: string][] = [["<!--", "-->"], ["<![CDATA[", "]]>"], ["<?", "?>"]];
 
+type Cleaned = Uint8Array<ArrayBuffer> | null | "impossible";
+
 /** null when there is nothing to remove; `impossible` for a picture inside that cannot be cleaned. */
-export async function cleanSvg(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer> | null | "impossible"> {
+export const cleanSvg = (bytes: Uint8Array): Promise<Cleaned> => cleanDrawing(bytes, 1);
+
+async function cleanDrawing(bytes: Uint8Array, depth: number): Promise<Cleaned> {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw unreadable("is no UTF-8");
   }
-  const embedded = await cleanEmbedded(withoutNotes(text));
+  const embedded = await cleanEmbedded(withoutNotes(text), depth);
   if (embedded === "impossible") return "impossible";
   return embedded === text ? null : new TextEncoder().encode(embedded);
 }
@@ -117,20 +123,31 @@ function withoutEditors(tag: string): string {
   }
 }
 
-async function cleanEmbedded(text: string): Promise<string | "impossible"> {
+async function cleanEmbedded(text: string, depth: number): Promise<string | "impossible"> {
   let result = "";
   let done = 0;
   for (const match of text.matchAll(EMBEDDED)) {
-    const [whole, base64] = match as unknown as [string, string];
+    const [whole, subtype, base64] = match as unknown as [string, string, string];
     const picture = new Uint8Array(Buffer.from(base64, "base64"));
-    const inspection = await inspectImage(bytesInMemory(picture), { thorough: true });
-    if (!inspection || inspection.clean === null) continue;
-    if (inspection.clean === "impossible") return "impossible";
-    const parts: Uint8Array[] = [];
-    for await (const part of bytesOf(inspection.clean, bytesInMemory(picture))) parts.push(part.slice());
+    const cleaned = subtype.toLowerCase() !== "svg+xml"
+      ? await cleanPicture(picture)
+      : depth < MAX_DEPTH
+      ? await cleanDrawing(picture, depth + 1)
+      : "impossible";
+    if (cleaned === "impossible") return "impossible";
+    if (cleaned === null) continue;
     result += text.slice(done, match.index + whole.length - base64.length) +
-      Buffer.concat(parts).toString("base64");
+      Buffer.from(cleaned).toString("base64");
     done = match.index + whole.length;
   }
   return result + text.slice(done);
+}
+
+async function cleanPicture(picture: Uint8Array<ArrayBuffer>): Promise<Cleaned> {
+  const inspection = await inspectImage(bytesInMemory(picture), { thorough: true });
+  if (!inspection || inspection.clean === null) return null;
+  if (inspection.clean === "impossible") return "impossible";
+  const parts: Uint8Array[] = [];
+  for await (const part of bytesOf(inspection.clean, bytesInMemory(picture))) parts.push(part.slice());
+  return new Uint8Array(Buffer.concat(parts));
 }

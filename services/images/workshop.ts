@@ -231,9 +231,13 @@ function ask(
     event.preventDefault(); // Without this the whole process would end.
     resolve({ kind: "error", message: event.message, fatal: true });
   };
-  worker.addEventListener("closed", () => resolve({ kind: "closed" }), { once: true });
+  const closed = () => resolve({ kind: "closed" });
+  worker.addEventListener("closed", closed);
   worker.postMessage(request, transfer);
-  return promise.finally(() => clearTimeout(timer));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    worker.removeEventListener("closed", closed);
+  });
 }
 
 const stopping = () =>

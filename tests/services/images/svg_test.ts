@@ -48,6 +48,17 @@ Deno.test("a photograph inside of an SVG loses its metadata", async () => {
   assert.equal((await inspect(await cleaned(photo))).clean, null);
 });
 
+Deno.test("a drawing inside of an SVG loses its metadata, and so do those within it, to a depth", async () => {
+  const within = (svg: string, times: number): string =>
+    times === 0
+      ? svg
+      : within(`<svg><image href="data:image/svg+xml;base64,${btoa(svg)}"/></svg>`, times - 1);
+  const author = "<svg><metadata>Anna</metadata><g/></svg>";
+  assert.equal(await clean(within(author, 3)), within("<svg><g/></svg>", 3));
+  assert.equal(await clean(within("<svg><g/></svg>", 3)), null);
+  assert.equal(await cleanSvg(new TextEncoder().encode(within(author, 4))), "impossible");
+});
+
 Deno.test("an SVG that is cut off or no UTF-8 is unreadable", async () => {
   for (
     const text of [
