@@ -6,6 +6,7 @@ import { childAbort, newSleepers } from "./clock.ts";
 import { PawlError } from "./errors.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { newGate } from "./gate.ts";
+import { newOpening } from "./opening.ts";
 import { persist } from "./retry.ts";
 import { DEFAULT_STALL_MS, impatient, type Server } from "./server.ts";
 import { openSource, type Source } from "./source.ts";
@@ -61,10 +62,12 @@ export function startUpload(
     sleepers,
   });
   const { count, enter, patient } = view;
+  const opening = newOpening(server, signal);
   const offLine = server.line.onOnline(sleepers.wake);
   let session: UploadSession | null = null;
   let sha256: string | null = options.sha256?.toLowerCase() ?? null;
   let instant = false;
+  let cancelling = false;
   let latencyMs: number | null = null;
 
   /** Smaller files wait for it; of larger ones it becomes known on the way. */
@@ -92,12 +95,9 @@ export function startUpload(
         : await patient(async () => {
           const began = clock.now();
           let pacedMs = 0;
-          const answer = await openSession(server, { ...wish, sha256 }, {
-            signal,
-            onPaced(waiting) {
-              pacedMs = waiting.waitMs;
-              view.wait(waiting);
-            },
+          const answer = await opening.open({ ...wish, sha256 }, (waiting) => {
+            pacedMs = waiting.waitMs;
+            view.wait(waiting);
           });
           latencyMs = Math.max(0, clock.now() - began - pacedMs);
           return answer;
@@ -239,6 +239,7 @@ export function startUpload(
     offLine();
     stopper.abort(error ?? null);
     stopper.release();
+    if (!cancelling) opening.release();
   }
 
   const result = run().then((attachment) => {
@@ -278,9 +279,12 @@ export function startUpload(
       view.show();
     },
     async cancel() {
+      cancelling = true;
       stopper.abort(cancelled());
       await result.catch(() => {});
-      if (view.reporter.state === "cancelled" && session) await discard(session.id);
+      if (view.reporter.state !== "cancelled") return;
+      const left = await opening.left();
+      for (const made of [session, left]) if (made) await discard(made.id);
     },
     stop: () => stopper.abort(cancelled()),
   };

@@ -144,6 +144,29 @@ Deno.test("cancel ends it and frees what has arrived; stop and signal leave it",
   }
 });
 
+Deno.test("cancel leaves nothing open, also when the session is just being opened", async () => {
+  await using app = await startApp();
+  for (const when of ["before it arrives", "before its answer"] as const) {
+    let ended: Promise<void> | null = null;
+    const { pawl } = connectTo(app, {
+      async intercept({ method, path }, forward) {
+        if (method !== "POST" || !path.endsWith("/uploads") || ended) return await forward();
+        if (when === "before it arrives") ended = upload.cancel();
+        const answer = await forward();
+        ended ??= upload.cancel();
+        await assert.rejects(upload.result, (error: PawlError) => error.code === "cancelled");
+        return answer;
+      },
+    });
+    const upload = pawl.upload(theFile());
+    await assert.rejects(upload.result, (error: PawlError) => error.code === "cancelled");
+    await ended;
+    assert.deepEqual((await pawl.uploads.list()).items, [], when);
+    const usage = await pawl.request<{ bytesPerDay: { used: number } | null }>("GET", "api/v1/usage");
+    assert.equal(usage.bytesPerDay?.used ?? 0, 0);
+  }
+});
+
 Deno.test("what has been cancelled before it began makes no request", async () => {
   await using app = await startApp();
   const { pawl, requests } = connectTo(app);
