@@ -1,6 +1,7 @@
 /// <reference lib="deno.worker" />
 /** The thread behind `disk_hasher.ts`: hashes in slices, taking turns between uploads, those first that somebody waits for. */
 import { createHash, type Hash } from "node:crypto";
+import { setImmediate } from "node:timers";
 import { crc32 } from "node:zlib";
 import type { FileSegment, HashAnswer, HashRequest } from "./disk_hasher.ts";
 
@@ -102,8 +103,8 @@ async function run() {
       jobs.delete(id);
       for (const { ticket } of job.waiting) answer({ ticket, error: String(error) });
     }
-    // Messages are taken in between slices.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    // Messages are taken in between slices. A timer would take two milliseconds, a third of the time.
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
   running = false;
 }
