@@ -97,7 +97,7 @@ async function openUpload(
   }
 }
 
-Deno.test("backups of a busy server hold what was acknowledged before, byte for byte, and an upload goes on in each", async () => {
+Deno.test("backups of a busy server hold what was acknowledged before, byte for byte; an upload goes on in each; checks find nothing", async () => {
   await using dir = await tempDir();
   await using server = await startServer({ config: { chunks: { min: "16 KiB" } } });
   const client = chunkClient({ url: () => server.url, token: await server.token() });
@@ -129,6 +129,8 @@ Deno.test("backups of a busy server hold what was acknowledged before, byte for 
       const slots = [...load.slots];
       const made = await Promise.race([runTask("backup", [backup], server), failed]);
       assert.deepEqual([made.code, made.stderr], [0, ""], made.stdout);
+      const checked = await Promise.race([runTask("fsck", ["--bytes"], server), failed]);
+      assert.equal(checked.code, 0, checked.stdout);
       const must = [...before].filter(([id]) => load.files.has(id));
       counts.push(must.length);
       ({ promise: load.going, resolve: goOn } = Promise.withResolvers<void>());
