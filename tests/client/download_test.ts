@@ -394,6 +394,25 @@ Deno.test("the token goes to the server only", async () => {
   assert.deepEqual(sent[1], ["https://elsewhere.example", null]);
 });
 
+Deno.test("a token that expires between two ranges is renewed once for all that wait for it", async () => {
+  await using app = await startApp();
+  const { id } = await stored(app);
+  let asked = 0;
+  let ranges = 0;
+  const { pawl } = connectTo(app, {
+    token() {
+      asked++;
+      return app.token(ADMIN);
+    },
+    async intercept(request, forward) {
+      if (!isContent(request) || ++ranges < 3 || asked > 1) return await forward();
+      return Response.json({ code: "token-expired", title: "x", status: 401 }, { status: 401 });
+    },
+  });
+  assert.equal(await verifyRandom(pawl.download(id, { partSize: MIB }).stream!, { seed: 1 }), SIZE);
+  assert.equal(asked, 2);
+});
+
 Deno.test("refusals are told with their code", async () => {
   await using app = await startApp();
   const { pawl } = connectTo(app);
