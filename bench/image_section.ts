@@ -14,7 +14,8 @@ import {
 import type { Setup } from "./setup.ts";
 
 export async function imageSection({ rounds, quick }: Setup): Promise<{ text: string; goals: Goal[] }> {
-  const picture = await photograph();
+  const megapixels = quick ? 1 : 12;
+  const picture = await photograph(megapixels);
   await using sharp = await startImageServer("sharp");
   await using imagescript = await startImageServer("imagescript");
   const servers = { sharp, imagescript };
@@ -45,7 +46,7 @@ export async function imageSection({ rounds, quick }: Setup): Promise<{ text: st
     });
   }
   const columns = ["chunks", "sent", "p50 ms", "p90 ms", "p99 ms", "seconds for the pictures"];
-  const text = `## Pictures of 12 megapixels (JPEG, ${(picture.length / 1e6).toFixed(1)} MB)
+  const text = `## Pictures of ${megapixels} megapixels (JPEG, ${(picture.length / 1e6).toFixed(1)} MB)
 
 Each round with another picture. The seconds of an upload are those of the whole request, and of what is made then.`;
   const beside =

@@ -1,4 +1,4 @@
-/** Pictures of 12 megapixels: how long variants take, and what chunk uploads feel of it. */
+/** Pictures as cameras make them: how long variants take, and what chunk uploads feel of it. */
 import { createHash, randomFillSync } from "node:crypto";
 import { Buffer } from "node:buffer";
 import sharp from "sharp";
@@ -8,14 +8,15 @@ import { startServer, type TestServer } from "../../tests/support/server.ts";
 import type { Contender } from "../rounds.ts";
 
 const MIB = 2 ** 20;
-const SIZE = { width: 4000, height: 3000 };
 /** Chunk uploads under way at a time. */
 export const CHUNK_CONNECTIONS = 2;
 
-/** A JPEG as a camera makes it: detail everywhere, about 4 MB. */
-export async function photograph(): Promise<Uint8Array<ArrayBuffer>> {
+/** A JPEG as a camera makes it: detail everywhere, 4 to 3; about 4 MB of 12 megapixels. */
+export async function photograph(megapixels: number): Promise<Uint8Array<ArrayBuffer>> {
+  const width = Math.round(Math.sqrt((megapixels * 1e6 * 4) / 3));
+  const size = { width, height: Math.round(width * 3 / 4) };
   const noise = { type: "gaussian" as const, mean: 128, sigma: 40 };
-  const image = sharp({ create: { ...SIZE, channels: 3, background: "#888", noise } }).blur(1.2);
+  const image = sharp({ create: { ...size, channels: 3, background: "#888", noise } }).blur(1.2);
   return new Uint8Array(await image.withMetadata({ orientation: 6 }).jpeg({ quality: 88 }).toBuffer());
 }
 
