@@ -34,10 +34,14 @@ export function footprint({ checks, mutations }: Change): Footprint {
   };
 }
 
+/** Strings with their length, so that no two keys are the same text. */
 function keyText(key: Deno.KvKey): string {
-  return key.map((part) => {
-    if (typeof part === "string") return JSON.stringify(part);
-    if (part instanceof Uint8Array) return `x${part.toHex()}`;
-    return typeof part === "bigint" ? `${part}n` : String(part);
-  }).join();
+  let text = "";
+  for (const part of key) {
+    if (typeof part === "string") text += `${part.length}:${part}`;
+    else if (part instanceof Uint8Array) text += `x${part.toHex()}`;
+    else text += typeof part === "bigint" ? `${part}n` : String(part);
+    text += ",";
+  }
+  return text;
 }

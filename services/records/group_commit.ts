@@ -3,13 +3,15 @@
  * costs the database a sync. Each change stays all or nothing, and sees those before it in its group.
  */
 import { Problem } from "../problem.ts";
-import { type Change, footprint } from "./change.ts";
+import { type Change, type Footprint, footprint } from "./change.ts";
 
 /** Records are mostly below 1 KiB, so that these are far from the 800 KiB of a commit; else each goes by itself. */
 const MAX_MUTATIONS = 300;
 
 interface Waiting {
   change: Change;
+  /** Made when somebody else waits too. */
+  prints?: Footprint;
   answer: PromiseWithResolvers<boolean>;
 }
 
@@ -62,10 +64,10 @@ function groupLength(waiting: Waiting[], maxChecks: number): number {
   const changed = new Set<string>();
   let checks = 0;
   let mutations = 0;
-  for (const [index, { change }] of waiting.entries()) {
-    checks += change.checks.length;
-    mutations += change.mutations.length;
-    const prints = footprint(change);
+  for (const [index, one] of waiting.entries()) {
+    checks += one.change.checks.length;
+    mutations += one.change.mutations.length;
+    const prints = one.prints ??= footprint(one.change);
     const fits = checks <= maxChecks && mutations <= MAX_MUTATIONS;
     // Checks come before all changes, so that it would not see what others of its group have changed.
     if (index > 0 && (!fits || prints.checked.some((key) => changed.has(key)))) return index;

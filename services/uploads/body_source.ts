@@ -8,6 +8,8 @@ import { Problem } from "../problem.ts";
 const PIECE = 256 * 1024;
 /** As most clients send a body in HTTP chunks of at least so many bytes. */
 const CHUNK_PIECE = 64 * 1024;
+/** Bodies up to this are mostly there at once, as plain streams in memory; asking these for pieces costs an exception. */
+const SMALL = 64 * 1024;
 const MAX_SPARE = 32;
 
 /** Buffers between requests; a pool belongs to one server. */
@@ -48,7 +50,10 @@ export interface BodyOptions {
 
 export function openBody(stream: ReadableStream<Uint8Array>, options: BodyOptions): BodySource {
   const { length, pool, transfers, idleMs, signals, onWait } = options;
-  const read = reader(stream, { pool, bytes: readBytes(length) });
+  const isSmall = length !== null && length <= SMALL;
+  const read = isSmall
+    ? defaultReader(stream.getReader())
+    : pieceReader(stream, { pool, bytes: readBytes(length) });
   let failure: Problem | null = null;
   let ended = false;
 
@@ -131,7 +136,7 @@ interface PieceReader {
 }
 
 /** `bytes`: at most so many at once. */
-function reader(
+function pieceReader(
   stream: ReadableStream<Uint8Array>,
   { pool, bytes }: { pool: BufferPool; bytes: number },
 ): PieceReader {
@@ -166,7 +171,7 @@ function byobReader(
   };
 }
 
-/** For bodies that are not byte streams, such as the file of a form. */
+/** For small bodies, and those that are not byte streams, such as the file of a form. */
 function defaultReader(reader: ReadableStreamDefaultReader<Uint8Array>): PieceReader {
   const cancel = () => void reader.cancel().catch(() => {});
   return {

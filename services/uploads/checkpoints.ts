@@ -7,8 +7,11 @@ const EVERY_MS = 1000;
 export interface Checkpoints {
   /** No checkpoint begins until `resume`: bytes are on their way into the place. */
   pause(): void;
-  /** Begins one that is due. Resolves at once unless too many bytes wait for it; throws when one has failed. */
-  resume(): Promise<void>;
+  /**
+   * Begins one that is due. Resolves at once unless too many bytes wait for it; throws when one has failed. `isLast`:
+   * nothing will follow, so that none is due by the clock.
+   */
+  resume(isLast: boolean): Promise<void>;
   /** Resolves when what is written now counts, or cannot. Never throws. */
   save(): Promise<void>;
   /** Resolves when none is running. Throws when one has failed. */
@@ -45,7 +48,7 @@ export function openCheckpoints(place: Pick<Place, "commit" | "uncommitted">): C
     await promise;
   }
 
-  const timer = setInterval(() => void save(), EVERY_MS);
+  let timer: ReturnType<typeof setInterval> | undefined;
 
   async function settled(): Promise<void> {
     while (running) await running;
@@ -56,9 +59,10 @@ export function openCheckpoints(place: Pick<Place, "commit" | "uncommitted">): C
     pause() {
       paused = true;
     },
-    async resume() {
+    async resume(isLast) {
       paused = false;
       if (failure) throw failure.reason;
+      if (!isLast) timer ??= setInterval(() => void save(), EVERY_MS);
       if (wanted && !running) void begin();
       if (place.uncommitted < BYTES) return;
       if (!running) void begin();

@@ -75,7 +75,9 @@ export async function finish(core: Core, finishing: Finishing): Promise<Finished
     const tidied = attachment.blobId === made ? core.blobs.settle(made) : dropBlob(core, made);
     core.background.run("tidy up after upload", () => tidied);
   }
-  makeVariantsLater(core, attachment, imageOptions(core.config, finishing.facts).variants);
+  if (attachment.image) {
+    makeVariantsLater(core, attachment, imageOptions(core.config, finishing.facts).variants);
+  }
   return finished;
 }
 

@@ -39,7 +39,7 @@ export async function writeBody(
   // Where all is new, the place's own hash is that of the body.
   const check = digestCheck(digests, { sha256Elsewhere: place.isNew });
   try {
-    const refusal = await takeAll(source, { place, check, checkpoints });
+    const refusal = await takeAll(source, { place, length, check, checkpoints });
     await checkpoints?.settled();
     const failure = refusal ?? failureOf(source, place, length);
     if (failure) {
@@ -61,7 +61,12 @@ export async function writeBody(
 /** Gives the refusal of a limit, after the bytes before it. */
 async function takeAll(
   source: BodySource,
-  { place, check, checkpoints }: { place: Place; check: DigestCheck; checkpoints: Checkpoints | null },
+  { place, length, check, checkpoints }: {
+    place: Place;
+    length: number | null;
+    check: DigestCheck;
+    checkpoints: Checkpoints | null;
+  },
 ): Promise<Problem | null> {
   for (let bytes = await source.next(); bytes; bytes = await source.next()) {
     const permission = place.permission(bytes.length);
@@ -72,7 +77,7 @@ async function takeAll(
     // The hash runs while the disk works.
     check.update(bytes);
     await written;
-    await checkpoints?.resume();
+    await checkpoints?.resume(length !== null && place.position === place.start + length);
   }
   return null;
 }

@@ -13,7 +13,7 @@ const PIECE = 256 * 1024;
 
 function open(stream: ReadableStream<Uint8Array>, options: Partial<BodyOptions> = {}): BodySource {
   return openBody(stream, {
-    length: 0,
+    length: 2 ** 30,
     pool: [],
     transfers: { received: 0 },
     idleMs: 60_000,
@@ -85,6 +85,20 @@ Deno.test("a buffer goes from one body to the next, and the pool stays small", a
   const next = open(byteStream([]), { pool });
   assert.equal(pool.length, 31);
   next.close();
+});
+
+Deno.test("a small body takes no buffer, and one without a length is read in pieces of 64 KiB", async () => {
+  const pool: BufferPool = [];
+  for (const length of [10, null]) {
+    const source = open(byteStream([new Uint8Array(10)]), { pool, length });
+    assert.equal((await source.next())?.length, 10);
+    assert.equal(await source.next(), null);
+    source.close();
+    assert.equal(pool.length, length === null ? 1 : 0);
+  }
+  const source = open(byteStream([new Uint8Array(PIECE)]), { length: null });
+  assert.equal((await source.next())?.length, 64 * 1024);
+  source.close();
 });
 
 Deno.test("a body that is closed in the middle of a read gives no buffer away that is still written to", async () => {
