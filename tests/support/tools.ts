@@ -22,7 +22,7 @@ export const TOOL_PACKAGES = {
 export type ToolName = keyof typeof TOOL_PACKAGES;
 
 /** Environment variable: the file to which `tool` adds what it did not find, one JSON `MissingTool` a line. */
-export const MISSING_TOOLS_FILE = "PAWL_TEST_MISSING_TOOLS";
+export const MISSING_TOOLS_FILE = "TESTS_MISSING_TOOLS";
 
 export interface MissingTool {
   /** URL of the test module that asked. */
