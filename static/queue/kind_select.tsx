@@ -13,12 +13,13 @@ export function KindSelect() {
   const { m, format } = words;
   const types = useStore(businessTypes.store);
   const chosen = useStore(preferences, ({ businessType }) => businessType);
-  const type = types.find(({ name }) => name === chosen) ?? types[0];
-  if (!type) return null;
+  const known = types.find(({ name }) => name === chosen) ?? types[0];
+  // Until the kinds are there their place is kept: what stands below must not move under somebody's hand.
+  const type = known ?? { name: "General", maxBytes: 0, extensions: null };
   const listed = type.extensions?.slice(0, LISTED).join(" ") ?? "";
   const more = type.extensions !== null && type.extensions.length > LISTED ? " …" : "";
   return (
-    <div class="kind">
+    <div class={known ? "kind" : "kind unknown"}>
       <span class="soft small" aria-hidden="true">{m.drop.keepAs}</span>
       <Select
         label={m.drop.keepAs}

@@ -43,7 +43,9 @@ export async function openHome(
   // Nobody is asked whether they want to leave.
   page.on("dialog", (dialog) => void dialog.accept());
   await page.goto(`${url}#token=${await server.token(user)}`);
-  await page.locator(".drop").waitFor();
+  // With all that the page asks for at first: nothing moves any more under a test's hand.
+  await page.locator(".drop .kind:not(.unknown)").waitFor();
+  await page.locator(".files .waiting").waitFor({ state: "detached" });
   const sending = (name: string) => page.locator(".queue .row", { hasText: name });
   return {
     page,
