@@ -65,7 +65,8 @@ async function main(): Promise<void> {
   async function stop() {
     if (stoppingSince !== null) {
       if (performance.now() - stoppingSince < SAME_REQUEST_MS) return;
-      Deno.exit(130); // Asked again: at once. What was acknowledged is safe.
+      console.log("Asked again: stopped at once. What was acknowledged is safe.");
+      Deno.exit(130);
     }
     stoppingSince = performance.now();
     console.log("Stopping: running uploads end or keep what counted.");
@@ -78,6 +79,7 @@ async function main(): Promise<void> {
     const left = Math.max(0, deadline - Date.now() - CLOSE_MS);
     await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, left))]);
     await services.close();
+    console.log("Stopped.");
     Deno.exit(0);
   }
   // Before the listener, which may take the last descriptors, and before anybody hears that we serve.

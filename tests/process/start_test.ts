@@ -114,7 +114,8 @@ Deno.test("on a terminal the sign-in link is printed whole and works; Ctrl-C let
   await keyboard.close().catch(() => {}); // The terminal is gone.
   assert.ok(stopping, output);
   await ended;
-  assert.equal((await terminal.status).code, 0, output);
+  // The terminal's own exit code says as much of its shell and of deno task, which got the Ctrl-C too.
+  assert.match(output, /Stopped\.\s*$/);
 });
 
 /** A port that was free a moment ago: the command that makes a link needs to know it. */
