@@ -86,7 +86,8 @@ export function downloadsFolder(core: Core): OpenAPIHono<Env> {
     if (seen.kind === "file") return await send(c, seen.file);
     // Links on the page are relative to the folder.
     if (path !== "" && !path.endsWith("/")) {
-      return c.redirect(`./${encodeURIComponent(seen.path.at(-1)!)}/`, 308);
+      const { search } = new URL(c.req.url);
+      return c.redirect(`./${encodeURIComponent(seen.path.at(-1)!)}/${search}`, 308);
     }
     const query = ListQuery.safeParse(c.req.query());
     if (!query.success) throw query.error;
@@ -139,14 +140,19 @@ export function downloadsFolder(core: Core): OpenAPIHono<Env> {
   return app;
 }
 
-/** What follows `/downloads/`, decoded once. Throws `not-found` for what cannot be decoded. */
+/**
+ * What follows `/downloads/` as it was sent, decoded once: `URL` would resolve dots and take a backslash for a slash.
+ * Throws `not-found` for what cannot be decoded, and for a slash that stands for a character of a name.
+ */
 function decodedPath(url: string): string {
-  const path = new URL(url).pathname.replace(/^\/downloads\/?/, "");
+  const sent = /^[^:]+:\/\/[^/?#]*\/downloads\/?([^?#]*)/.exec(url)?.[1] ?? "/";
   try {
-    return decodeURIComponent(path);
+    const names = sent.split("/").map(decodeURIComponent);
+    if (!names.some((name) => name.includes("/"))) return names.join("/");
   } catch {
-    throw new Problem("not-found", "There is nothing at this address.");
+    // Not UTF-8, or a percent sign without its digits.
   }
+  throw new Problem("not-found", "There is nothing at this address.");
 }
 
 function entryJson(path: string[], { modifiedAt, ...entry }: ListedEntry): z.infer<typeof Entry> {

@@ -35,7 +35,7 @@ export async function seeDownloads(
   caller: Caller | null,
   path: string,
 ): Promise<Seen> {
-  const segments = pathSegments(path.replace(/\/$/, ""));
+  const segments = pathSegments(path.replace(/(?<=.)\/$/s, ""));
   if (downloads.dir === null || segments === null) throw refusal(caller);
   const found = await lookInto(downloads.dir, segments, now);
   const isFolder = found?.kind !== "file";
