@@ -69,9 +69,15 @@ export async function openArchive(
     async read(into, position) {
       let filled = 0;
       while (filled < into.length) {
-        const piece = await readPiece(into.subarray(filled), position + filled);
-        if (piece === 0) break;
-        filled += piece;
+        try {
+          const piece = await readPiece(into.subarray(filled), position + filled);
+          if (piece === 0) break;
+          filled += piece;
+        } catch (error) {
+          // What stands before it goes out, so that who comes again asks for this place and is told.
+          if (filled > 0) break;
+          throw error;
+        }
       }
       return filled;
     },

@@ -50,7 +50,7 @@ export async function createArchive(
   request: ArchiveRequest,
 ): Promise<ArchiveRecord> {
   const { records, now } = core;
-  const entries = await entriesOf(core, caller, request.ids);
+  const entries = entriesOf(await filesOf(core, caller, request.ids));
   const id = newUploadId();
   const createdAt = now();
   const record: ArchiveRecord = {
@@ -105,7 +105,10 @@ export async function findArchive(core: Core, caller: Caller, id: string): Promi
     const parts = await records.getMany<ArchiveEntry[]>(
       Array.from({ length: count }, (_, part) => keys.archivePart(id, part)),
     );
-    return await openEntries(core, caller, { entries: parts.flatMap(({ value }) => value ?? []), first });
+    const entries = parts.flatMap(({ value }) => value ?? []);
+    // Its day is over since it was found, and what was kept of it is being removed.
+    if (entries.length !== record.count) throw refusal(caller);
+    return await openEntries(core, caller, { entries, first });
   };
   const { fileName, size, digest, createdAt } = record;
   return { fileName, size, digest, modifiedAt: createdAt, open };
@@ -117,12 +120,14 @@ export async function archiveOf(
   caller: Caller | null,
   request: ArchiveRequest,
 ): Promise<Archive> {
-  const entries = await entriesOf(core, caller, request.ids);
+  const attachments = await filesOf(core, caller, request.ids);
+  const entries = entriesOf(attachments);
   return {
     fileName: archiveName(request.fileName),
     size: zipLayout(entries).size,
     digest: digestOf(entries),
-    modifiedAt: Math.max(0, ...entries.map(({ modifiedAt }) => modifiedAt)),
+    // A file that was renamed is another entry.
+    modifiedAt: Math.max(0, ...attachments.map(({ updatedAt }) => updatedAt)),
     open: (first) => openEntries(core, caller, { entries, first }),
   };
 }
@@ -154,16 +159,19 @@ function archiveName(given: string | undefined): string {
   return /\.zip$/i.test(name) ? name : checkFileName(`${name}.zip`);
 }
 
-async function entriesOf(core: Core, caller: Caller | null, wanted: string[]): Promise<ArchiveEntry[]> {
+async function filesOf(core: Core, caller: Caller | null, wanted: string[]): Promise<AttachmentRecord[]> {
   const ids = [...new Set(wanted)];
   ids.forEach((id, index) => {
     if (!isAttachmentId(id)) throw missing(caller, index);
   });
   const found = await core.records.getMany<AttachmentRecord>(ids.map((id) => keys.attachment(id)));
-  const attachments = found.map(({ value }, index) => {
+  return found.map(({ value }, index) => {
     if (value && isReadable(caller, value)) return value;
     throw missing(caller, index);
   });
+}
+
+function entriesOf(attachments: AttachmentRecord[]): ArchiveEntry[] {
   const names = uniqueNames(attachments.map(({ fileName }) => fileName));
   return attachments.map(({ id, size, sha256, crc32, createdAt }, index) => ({
     attachmentId: id,
