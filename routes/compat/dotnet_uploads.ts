@@ -2,6 +2,7 @@
 import { changeAttachment } from "../../services/attachments/attachments.ts";
 import type { WaitingChunk } from "../../services/uploads/waiting_chunks.ts";
 import type { Core } from "../../services/core.ts";
+import { checkFileName } from "../../services/file_name.ts";
 import type { AttachmentRecord, Caller, Span, UploadRecord } from "../../services/model.ts";
 import { refusal } from "../../services/policy.ts";
 import { Problem } from "../../services/problem.ts";
@@ -210,8 +211,10 @@ async function finishedFile(
 export async function mergeChunks(
   core: Core,
   caller: Caller,
-  { fileId, fileName }: { fileId: string; fileName: string },
+  { fileId, fileName: given }: { fileId: string; fileName: string },
 ): Promise<void> {
+  // As it is stored, so that a merge that is asked for again finds its own file.
+  const fileName = checkFileName(given);
   const record = await findByClientId(core, caller, fileId);
   const finished = record && await finishedFile(core, record, fileId);
   if (finished) {

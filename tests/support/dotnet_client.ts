@@ -1,6 +1,7 @@
 /** System A's clients, as they are printed: field names, requests, retries and the arithmetic of their chunk sizes. */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import type { TestApp } from "./app.ts";
 
 /** `fetch` of a path on the server. */
 export type Send = (path: string, init?: RequestInit) => Promise<Response>;
@@ -166,4 +167,12 @@ export async function resumeDownload(
   const rest = await response.bytes();
   if (response.status === 416) return { status: 416, bytes: have };
   return { status: response.status, bytes: Buffer.concat([have, rest]) };
+}
+
+/** Asks as these clients do, which never sign in. */
+export const anonymous = (app: TestApp) => (path: string, init?: RequestInit) =>
+  app.request(path, { ...init, user: null });
+
+export async function say(response: Response) {
+  return { status: response.status, text: await response.text() };
 }
