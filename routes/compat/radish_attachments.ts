@@ -9,7 +9,8 @@ import { attachmentsOfBusiness } from "../../services/attachments/find_many.ts";
 import { inBatch, softDelete } from "../../services/attachments/recycle_bin.ts";
 import type { Core } from "../../services/core.ts";
 import { variantsOf } from "../../services/images/variants.ts";
-import type { AttachmentRecord, ImageRequest } from "../../services/model.ts";
+import type { AttachmentRecord, Caller, ImageRequest } from "../../services/model.ts";
+import { refusal } from "../../services/policy.ts";
 import { Problem } from "../../services/problem.ts";
 import { requireCaller } from "../authenticate.ts";
 import { boundedBody } from "../bounded_body.ts";
@@ -24,6 +25,15 @@ import { OldAttachment, oldAttachment } from "./radish_values.ts";
 const MAX_BATCH = 1000;
 /** Its watermark where nothing else is configured or asked for. */
 const WATERMARK = "Radish";
+
+/** Throws `not-found` for what lies in the recycle bin: that system knew of none, and its answers cannot tell. */
+export function notDeleted<Found extends Pick<AttachmentRecord, "deletedAt">>(
+  caller: Caller | null,
+  found: Found,
+): Found {
+  if (found.deletedAt !== null) throw refusal(caller);
+  return found;
+}
 
 const text = () => z.string().max(256).nullish();
 
@@ -131,7 +141,9 @@ export function radishAttachments(
     refusals: ["unauthenticated", "not-found"],
   });
   app.get("/api/v1/Attachment/GetById/:id", async (c) => {
-    return answer(c, "", await view(c, await getAttachment(core, c.var.caller, c.req.param("id"))));
+    const { caller } = c.var;
+    const record = notDeleted(caller, await getAttachment(core, caller, c.req.param("id")));
+    return answer(c, "", await view(c, record));
   });
 
   describeOld(app, {
@@ -162,7 +174,9 @@ export function radishAttachments(
     ],
   });
   app.get("/api/v1/Attachment/Download/:id", async (c) => {
-    return await send(c, await findContent(core, c.var.caller, c.req.param("id")), { download: true });
+    const content = await findContent(core, c.var.caller, c.req.param("id"));
+    notDeleted(c.var.caller, content.attachment);
+    return await send(c, content, { download: true });
   });
 
   describeOld(app, {

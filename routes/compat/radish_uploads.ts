@@ -17,7 +17,7 @@ import { apiApp } from "../openapi.ts";
 import { readChunkForm } from "./chunk_form.ts";
 import { completeAndWait } from "./merge.ts";
 import { count, id, parseJson, readValues } from "./old_values.ts";
-import { ImageFields, imageRequest } from "./radish_attachments.ts";
+import { ImageFields, imageRequest, notDeleted } from "./radish_attachments.ts";
 import { answer, BODY_REFUSALS, describeOld, FILE_REFUSALS } from "./radish_routes.ts";
 import { OldAttachment, oldAttachment, OldSession, oldSession } from "./radish_values.ts";
 
@@ -173,12 +173,15 @@ export function radishUploads(
   app.post("/api/v1/ChunkedUpload/MergeChunks", boundedBody(), async (c) => {
     const caller = requireCaller(c);
     const given = readValues(MergeBody, { part: "json", values: parseJson(await c.req.text()) });
-    const record = await completeAndWait(core, caller, {
-      id: given.sessionId,
-      sha256: null,
-      image: imageRequest(core.config, given),
-      seconds: MERGE_SECONDS,
-    });
+    const record = notDeleted(
+      caller,
+      await completeAndWait(core, caller, {
+        id: given.sessionId,
+        sha256: null,
+        image: imageRequest(core.config, given),
+        seconds: MERGE_SECONDS,
+      }),
+    );
     const [downloadCount] = await downloads.of([record.id]);
     const hasThumbnail = "thumbnail" in variantsOf(core, record);
     return answer(

@@ -108,6 +108,13 @@ Deno.test("A picture is uploaded, queried, downloaded in ranges, associated and 
 
   assert.equal((await call(app, `DELETE Attachment/Delete/${made.id}`)).statusCode, 200);
   assert.deepEqual((await call(app, list)).responseData, []);
+  // Its owner can restore it on the page; these clients know of no recycle bin.
+  for (const path of [`Attachment/GetById/${made.id}`, `Attachment/Download/${made.id}`]) {
+    assert.deepEqual(await call(app, `GET ${path}`).then(({ statusCode }) => statusCode), 404, path);
+  }
+  assert.equal((await call(app, `DELETE Attachment/Delete/${made.id}`)).statusCode, 200, "again");
+  await app.json("POST", `/api/v1/attachments/${made.id}/restore`);
+  assert.equal((await call(app, `GET Attachment/GetById/${made.id}`)).statusCode, 200);
 });
 
 Deno.test("Batches take ids of 63 bits as numbers, exactly, and report each", async () => {
@@ -211,6 +218,8 @@ Deno.test("Chunks come in any order, their fields before or after them; missing 
   assert.deepEqual([done.status, done.attachmentId, done.progress], ["Completed", file.id, 100]);
   const stored = await (await app.request(`/api/v1/Attachment/Download/${file.id}`)).bytes();
   assert.equal(Buffer.compare(stored, bytes), 0);
+  await call(app, `DELETE Attachment/Delete/${file.id}`);
+  assert.equal((await call(app, "POST ChunkedUpload/MergeChunks", merge)).statusCode, 404);
 });
 
 Deno.test("A chunk of exactly 10 MiB is taken, one byte more is not, wherever its fields are", async () => {
