@@ -96,17 +96,22 @@ function addressOf({ protocol, hostname, port }: URL): string {
   return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
 }
 
-async function main(wanted: string | undefined): Promise<number> {
-  const env = Deno.env.toObject();
-  const cwd = Deno.cwd();
+/** For the server of this project, started in `cwd` with these variables. */
+export async function flagsOf(
+  { env, cwd }: { env: Record<string, string>; cwd: string },
+): Promise<PermissionFlags> {
   const loaded = await loadConfig({ env, readTextFile: Deno.readTextFile, cwd });
-  const flags = permissionFlags({
+  return permissionFlags({
     config: "config" in loaded ? loaded.config : null,
     configFiles: configFiles({ env, cwd }),
     project: dirname(dirname(fileURLToPath(import.meta.url))),
     cwd,
     sharpLibrary: sharpLibraryFolder(),
   });
+}
+
+async function main(wanted: string | undefined): Promise<number> {
+  const flags = await flagsOf({ env: Deno.env.toObject(), cwd: Deno.cwd() });
   if (wanted === "read" || wanted === "write" || wanted === "ffi") console.log(flags[wanted]);
   else if (wanted === "other") console.log(flags.other.join(" "));
   else {

@@ -13,7 +13,7 @@ const strace = tool("strace", import.meta.url);
 
 const FILES = 24;
 /** Each sync of a copied file lasts so long that a kill meets the copying somewhere. */
-const SLOWLY = ["-D", "-f", "-qqq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e"];
+const SLOWLY = ["-D", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e"];
 const slowly = (ms: number) => [strace!, ...SLOWLY, `inject=fdatasync:delay_exit=${ms * 1000}`];
 
 /** Uploads more files; gives what is in each. */

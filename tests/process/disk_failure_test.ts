@@ -41,7 +41,9 @@ for (const [what, { syscall, on }] of Object.entries(FAILURES)) {
       // strace counts by thread: each fails a few times, as the start may write, too.
       const path = on(server.dataDir, await onlyBlob(server.dataDir));
       const inject = ["-P", path, "-e", `trace=${syscall}`, "-e", `inject=${syscall}:error=EIO:when=1..3`];
-      await server.restart({ wrapper: [strace!, "-D", "-f", "-qqq", "-o", "/dev/null", ...inject] });
+      await server.restart({
+        wrapper: [strace!, "-D", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", ...inject],
+      });
       let failures = 0;
       for (;;) {
         const { status, body, headers } = await client.put({ id, offset: first.length }, second, {

@@ -12,7 +12,7 @@ async function ready(server: TestServer) {
 
 /** Holds the calls of `syscall` on `path` that `when` names up for longer than a check may take. */
 const hanging = ({ path, syscall, when }: { path: string; syscall: string; when: string }) => [
-  ...[strace!, "-D", "-f", "-qqq", "-o", "/dev/null", "-P", path, "-e", `trace=${syscall}`],
+  ...[strace!, "-D", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", "-P", path, "-e", `trace=${syscall}`],
   ...["-e", `inject=${syscall}:delay_enter=6000000:when=${when}`],
 ];
 

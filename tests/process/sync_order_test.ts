@@ -90,7 +90,7 @@ Deno.test({
     await using server = await startServer({
       // It commits at the start.
       config: { jobs: { storageReport: { enabled: false } } },
-      wrapper: [strace!, "-D", "-f", "-y", "-qqq", "-s", "20", "-o", trace, "-e", calls],
+      wrapper: [strace!, "-D", "-f", "--seccomp-bpf", "-y", "-qqq", "-s", "20", "-o", trace, "-e", calls],
     });
     const client = chunkClient({ url: () => server.url, token: await server.token() });
     const bytes = randomBytes(3 * MIB, { seed: 1 });

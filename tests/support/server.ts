@@ -3,6 +3,7 @@
  * port and a data directory of its own, to be talked to, stopped, killed and started again.
  */
 import { SignJWT } from "jose";
+import { flagsOf, type PermissionFlags } from "../../tools/permissions.ts";
 import { NO_LIMITS } from "./no_limits.ts";
 import { type Child, startChild } from "./child.ts";
 import { tempDir } from "./temp_dir.ts";
@@ -73,33 +74,17 @@ function environment(settings: Record<string, string>): Record<string, string> {
   return { ...Object.fromEntries(inherited), NO_COLOR: "1", ...settings };
 }
 
-/** What `deno <args>` prints, without the last line feed, as the shell substitutes it. */
-async function substitute(args: string[], env: Record<string, string>): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args,
-    cwd: root,
-    env,
-    clearEnv: true,
-  }).output();
-  const text = new TextDecoder();
-  if (code !== 0) throw new Error(`deno ${args.join(" ")} ended with code ${code}:\n${text.decode(stderr)}`);
-  return text.decode(stdout).trimEnd();
-}
-
 /**
- * The command that `deno task start` runs, with what it substitutes. The task itself would stand between the server
- * and the signals sent to it.
+ * The command that `deno task start` runs. What it substitutes by `tools/permissions.ts` is computed here: four processes
+ * less for each server. The task itself would stand between the server and the signals sent to it.
  */
 async function startCommand(env: Record<string, string>): Promise<string[]> {
   const { tasks } = JSON.parse(await Deno.readTextFile(root + "deno.json"));
-  const task: string = tasks.start.command ?? tasks.start;
-  const words = [...task.matchAll(/"\$\(deno ([^)]+)\)"|\$\(deno ([^)]+)\)|(\S+)/g)];
-  const command = await Promise.all(words.map(async ([, quoted, split, word]) => {
-    if (word !== undefined) return [word];
-    const text = await substitute((quoted ?? split)!.split(" "), env);
-    return quoted === undefined ? text.split(/\s+/) : [text];
-  }));
-  const [deno, ...args] = command.flat();
+  const task: string = tasks.start.command;
+  const flags = await flagsOf({ env, cwd: root });
+  const words = [...task.matchAll(/"?\$\(deno [^)]*tools\/permissions\.ts (\w+)\)"?|(\S+)/g)];
+  const command = words.flatMap(([, kind, word]) => kind ? flags[kind as keyof PermissionFlags] : [word!]);
+  const [deno, ...args] = command;
   if (deno !== "deno" || args[0] !== "run") throw new Error(`deno task start is not "deno run ...": ${task}`);
   return [Deno.execPath(), ...args];
 }
