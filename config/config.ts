@@ -167,7 +167,10 @@ export interface Config {
     };
     orphans: JobSettings;
     expiredSessions: JobSettings;
-    expiredTokens: JobSettings;
+    expiredTokens: JobSettings & {
+      /** Days after their end for which links are kept. */
+      retentionDays: number;
+    };
     expiredArchives: JobSettings;
     auditEntries: JobSettings;
     temporaryFiles: JobSettings & {

@@ -208,6 +208,7 @@ function toConfig(values: Values): Config {
       expiredTokens: {
         enabled: values["jobs.expiredTokens.enabled"],
         schedule: values["jobs.expiredTokens.schedule"],
+        retentionDays: values["jobs.expiredTokens.retentionDays"],
       },
       expiredArchives: {
         enabled: values["jobs.expiredArchives.enabled"],

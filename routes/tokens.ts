@@ -78,7 +78,7 @@ const listRoute = createRoute({
   method: "get",
   path: "/attachments/{id}/tokens",
   tags,
-  summary: "The links of an attachment, newest first; ended ones for seven days",
+  summary: "The links of an attachment, newest first; ended ones until they are forgotten",
   request: { params, query: z.object(listQuery) },
   responses: {
     200: json(z.object({ items: z.array(Token), cursor: z.string().nullable() }), "A page of them."),

@@ -4,6 +4,7 @@
  */
 import { SYSTEM } from "./audit/entry.ts";
 import type { Core } from "./core.ts";
+import { each } from "./each.ts";
 import { dropVariants } from "./images/variant_store.ts";
 import type { BlobRecord, UploadRecord } from "./model.ts";
 import { Problem } from "./problem.ts";
@@ -20,13 +21,6 @@ const HOUR = 3_600_000;
 const DAY = 86_400_000;
 /** The stored time of the last progress may be a minute too old; another one for what is under way. */
 const ACTIVITY_COARSENESS_MS = 2 * ACTIVITY_EVERY_MS;
-
-/** One that fails keeps none of the others from their turn; the first failure is thrown at the end. */
-async function each<T>(items: T[], step: (item: T) => Promise<void>): Promise<void> {
-  const failures: unknown[] = [];
-  for (const item of items) await step(item).catch((error) => failures.push(error));
-  if (failures.length > 0) throw failures[0];
-}
 
 /** Removes condemned blobs whose grace time is over, and finishes removals that a crash interrupted. */
 export async function sweepBlobs(core: Core): Promise<{ removed: number; more: boolean }> {

@@ -48,6 +48,15 @@ export const JOBS = {
   "jobs.expiredSessions.schedule": schedule("expiredSessions", "7 * * * *"),
   "jobs.expiredTokens.enabled": enabled("expiredTokens", "removes links some time after their end"),
   "jobs.expiredTokens.schedule": schedule("expiredTokens", "20 2 * * *"),
+  "jobs.expiredTokens.retentionDays": setting({
+    group: "Jobs",
+    key: "jobs.expiredTokens.retentionDays",
+    ...kind.integer(1, 3650),
+    unit: "days",
+    default: 7,
+    description:
+      "Time after their end for which links are kept, so that lists and refusals say what became of them.",
+  }),
   "jobs.expiredArchives.enabled": enabled("expiredArchives", "removes lists of archives that are over"),
   "jobs.expiredArchives.schedule": schedule("expiredArchives", "23 * * * *"),
   "jobs.auditEntries.enabled": enabled("auditEntries", "removes entries of the audit that are old enough"),

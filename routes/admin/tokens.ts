@@ -24,7 +24,7 @@ const listRoute = createRoute({
       ...listQuery,
       status: z.enum(["active", "ended"]).optional().openapi({
         description:
-          "`active`: lets somebody in now. `ended`: expired, used up or taken back, for seven days. Both when absent.",
+          "`active`: lets somebody in now. `ended`: expired, used up or taken back, until it is forgotten. Both when absent.",
       }),
       owner: ofOwner(),
     }),

@@ -4,8 +4,10 @@ import { openContent } from "../attachments/content.ts";
 import { actorOf } from "../audit/entry.ts";
 import type { BlobReader } from "../blobs/blob_store.ts";
 import type { Core } from "../core.ts";
+import { each } from "../each.ts";
 import { checkFileName } from "../file_name.ts";
 import { isAttachmentId, newUploadId, UPLOAD_ID } from "../ids.ts";
+import { newTally, type Tally } from "../jobs/job.ts";
 import type { AttachmentRecord, Caller } from "../model.ts";
 import { allows, permitted, refusal } from "../policy.ts";
 import { Problem } from "../problem.ts";
@@ -133,11 +135,16 @@ export async function archiveOf(
 }
 
 /** Removes archives whose day is over. */
-export async function expireArchives({ records, now }: Core): Promise<{ removed: number; more: boolean }> {
+export async function expireArchives(
+  { records, now }: Core,
+  tally: Tally = newTally(),
+): Promise<{ removed: number; more: boolean }> {
   const limit = 20;
+  const before = tally.removed;
   const prefix = keys.archivesByExpiry();
   const due = await records.page(prefix, { limit, before: [...prefix, now() + 1] });
-  for (const { key } of due) {
+  await each(due, async ({ key }) => {
+    tally.lookedAt++;
     const id = key.at(-1) as string;
     for (;;) {
       const parts = await records.page(keys.archiveParts(id), { limit: 100 });
@@ -149,8 +156,9 @@ export async function expireArchives({ records, now }: Core): Promise<{ removed:
       });
       if (parts.length < 100) break;
     }
-  }
-  return { removed: due.length, more: due.length === limit };
+    tally.removed++;
+  });
+  return { removed: tally.removed - before, more: due.length === limit };
 }
 
 function archiveName(given: string | undefined): string {

@@ -6,9 +6,10 @@ import { nextLook, receivedBytes } from "../cleanup.ts";
 import type { Core } from "../core.ts";
 import type { AttachmentRecord, BlobRecord, TokenRecord, UploadRecord } from "../model.ts";
 import type { ArchiveRecord } from "../records/archives.ts";
-import { orphanSince } from "../records/attachments.ts";
+import { COMPAT_ORPHANS, orphanGroup, orphanSince } from "../records/attachments.ts";
 import { keys } from "../records/keys.ts";
-import { removeAt } from "../records/tokens.ts";
+import { indexTime, KEEP_MS } from "../records/tokens.ts";
+import { tokensOverAt } from "../tokens/expiry.ts";
 import type { Candidate } from "./job.ts";
 
 const PAGE = 100;
@@ -66,8 +67,9 @@ export async function* orphans(core: Core): AsyncGenerator<Candidate> {
     for await (const record of dueAttachments(core, rule)) {
       yield {
         ...attachmentCandidate(record),
-        reason:
-          `It belongs to nothing, but files of the type ${record.businessType} must; it will be deleted.`,
+        reason: orphanGroup(record) === COMPAT_ORPHANS
+          ? "It came from an old client and belongs to nothing; it will be deleted."
+          : `It belongs to nothing, but files of the type ${record.businessType} must; it will be deleted.`,
         since: orphanSince(record)!,
       };
     }
@@ -76,6 +78,7 @@ export async function* orphans(core: Core): AsyncGenerator<Candidate> {
 
 export async function* expiredTokens(core: Core): AsyncGenerator<Candidate> {
   const { records, now } = core;
+  const { retentionDays } = core.config.jobs.expiredTokens;
   for await (const { key } of entries(core, keys.tokenLeaseEnds(), { latest: now() })) {
     const [time, tokenId] = key.slice(1) as [number, string];
     yield {
@@ -87,11 +90,12 @@ export async function* expiredTokens(core: Core): AsyncGenerator<Candidate> {
       bytes: null,
     };
   }
-  for await (const { key } of entries(core, keys.tokensByExpiry(), { latest: now() })) {
+  for await (const { key } of entries(core, keys.tokensByExpiry(), { latest: tokensOverAt(core) })) {
     const [time, id] = key.slice(1) as [number, string];
     const { value } = await records.get<TokenRecord>(keys.token(id));
-    if (!value || removeAt(value) !== time) continue;
-    yield { ...tokenCandidate(id), reason: "The link ended long enough ago.", since: value.expiresAt };
+    if (!value || indexTime(value) !== time) continue;
+    const reason = `The link ended ${retentionDays} days ago or more.`;
+    yield { ...tokenCandidate(id), reason, since: time - KEEP_MS };
   }
   for await (const { key } of entries(core, keys.tokenLeftovers(), {})) {
     for await (const token of entries(core, keys.tokensByAttachment(String(key.at(-1))), {})) {

@@ -40,13 +40,13 @@ export const JOBS: readonly Job[] = [
   {
     name: "expiredTokens",
     description: "Removes what is left of links some time after their end.",
-    step: (core, { tally }) => counted(expireTokens(core), tally),
+    step: (core, { tally }) => stepOf(expireTokens(core, tally)),
     candidates: candidates.expiredTokens,
   },
   {
     name: "expiredArchives",
     description: "Removes the lists of kept archives that are over; the files in them stay.",
-    step: (core, { tally }) => counted(expireArchives(core), tally),
+    step: (core, { tally }) => stepOf(expireArchives(core, tally)),
     candidates: candidates.expiredArchives,
   },
   {

@@ -13,13 +13,13 @@ export interface LeaseRecord {
   opening: string;
 }
 
-/** How long a token is kept after its end, so that lists and refusals can say what became of it. */
+/** How long after its end a token stands in the index by time; how long it is kept is counted from there. */
 export const KEEP_MS = 7 * 86_400_000;
 /** The longest a lease lasts. */
 export const LEASE_AT_MOST_MS = 24 * 3_600_000;
 
-/** When the record is deleted: some time after it expires or was revoked. */
-export function removeAt({ expiresAt, revokedAt }: TokenRecord): number {
+/** Where it stands in the index by time: behind the time at which it expires or was revoked. */
+export function indexTime({ expiresAt, revokedAt }: TokenRecord): number {
   return Math.min(expiresAt, revokedAt ?? expiresAt) + KEEP_MS;
 }
 
@@ -29,26 +29,26 @@ export function tokenEntries(record: TokenRecord): [Deno.KvKey, unknown][] {
   return [
     [keys.tokenByHash(hash), id],
     [keys.tokenByAttachment(attachmentId, createdAt, id), true],
-    [keys.tokenByExpiry(removeAt(record), id), true],
+    [keys.tokenByExpiry(indexTime(record), id), true],
   ];
 }
 
 /** Stores a new token, or `record` in place of `before`. */
 export function putToken(commit: Commit, record: TokenRecord, before?: TokenRecord): void {
   const { id, hash, attachmentId, createdAt } = record;
-  if (before && removeAt(before) !== removeAt(record)) {
-    commit.delete(keys.tokenByExpiry(removeAt(before), id));
+  if (before && indexTime(before) !== indexTime(record)) {
+    commit.delete(keys.tokenByExpiry(indexTime(before), id));
   }
   if (!before) {
     commit.set(keys.tokenByHash(hash), id).set(keys.tokenByAttachment(attachmentId, createdAt, id), true);
   }
-  commit.set(keys.tokenByExpiry(removeAt(record), id), true).set(keys.token(id), record);
+  commit.set(keys.tokenByExpiry(indexTime(record), id), true).set(keys.token(id), record);
 }
 
 export function dropToken(commit: Commit, record: TokenRecord): void {
   const { id, hash, attachmentId, createdAt } = record;
   commit.delete(keys.token(id)).delete(keys.tokenByHash(hash)).delete(
-    keys.tokenByExpiry(removeAt(record), id),
+    keys.tokenByExpiry(indexTime(record), id),
   )
     .delete(keys.tokenByAttachment(attachmentId, createdAt, id));
 }

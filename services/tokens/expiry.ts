@@ -3,23 +3,38 @@
  * beside live traffic and beside another call of itself.
  */
 import type { Core } from "../core.ts";
+import { each } from "../each.ts";
+import { newTally, type Tally } from "../jobs/job.ts";
 import type { TokenRecord } from "../model.ts";
 import { keys } from "../records/keys.ts";
-import { dropToken, LEASE_AT_MOST_MS, type LeaseRecord, removeAt } from "../records/tokens.ts";
+import { dropToken, indexTime, KEEP_MS, LEASE_AT_MOST_MS, type LeaseRecord } from "../records/tokens.ts";
 
 const STEP = 100;
+const DAY = 86_400_000;
+
+/** Tokens that stand in the index by time up to this (inclusive) go: they ended long enough ago. */
+export const tokensOverAt = ({ config, now }: Core): number =>
+  now() + KEEP_MS - config.jobs.expiredTokens.retentionDays * DAY;
 
 /** Deletes leases that are over, tokens some time after their end, and those of attachments that are gone. */
-export async function expireTokens(core: Core): Promise<{ removed: number; more: boolean }> {
-  const leases = await due(core, keys.tokenLeaseEnds());
-  for (const key of leases) await removeLease(core, key);
-  const ended = await due(core, keys.tokensByExpiry());
-  for (const key of ended) await removeToken(core, key);
+export async function expireTokens(
+  core: Core,
+  tally: Tally = newTally(),
+): Promise<{ removed: number; more: boolean }> {
+  const leases = await due(core, keys.tokenLeaseEnds(), core.now());
+  const ended = await due(core, keys.tokensByExpiry(), tokensOverAt(core));
   const leftovers = await core.records.page(keys.tokenLeftovers(), { limit: 1 });
-  let left = 0;
-  for (const { key } of leftovers) left = await sweepTokens(core, String(key.at(-1)));
+  const before = tally.removed;
+  await each([
+    ...leases.map((key) => () => removeLease(core, key)),
+    ...ended.map((key) => () => removeToken(core, key)),
+    ...leftovers.map(({ key }) => () => sweepTokens(core, String(key.at(-1)))),
+  ], async (remove) => {
+    tally.lookedAt++;
+    tally.removed += await remove();
+  });
   const more = leases.length === STEP || ended.length === STEP || leftovers.length > 0;
-  return { removed: ended.length + left, more };
+  return { removed: tally.removed - before, more };
 }
 
 /** Deletes tokens of an attachment that is gone; gives how many. */
@@ -42,32 +57,35 @@ export async function sweepTokens({ records }: Core, attachmentId: string): Prom
   return page.length;
 }
 
-/** Entries of an index whose first part behind `prefix` is a time that has come. */
-async function due({ records, now }: Core, prefix: Deno.KvKey): Promise<Deno.KvKey[]> {
-  const page = await records.page(prefix, { limit: STEP, before: [...prefix, now() + 1] });
+/** Entries of an index whose first part behind `prefix` is a time up to `latest`, inclusive. */
+async function due({ records }: Core, prefix: Deno.KvKey, latest: number): Promise<Deno.KvKey[]> {
+  const page = await records.page(prefix, { limit: STEP, before: [...prefix, latest + 1] });
   return page.map(({ key }) => key);
 }
 
-/** The time is the latest that any of its requests can come. */
-async function removeLease({ records }: Core, key: Deno.KvKey): Promise<void> {
+/** The time is the latest that any of its requests can come. Gives how many were removed: none by an entry that is stale. */
+async function removeLease({ records }: Core, key: Deno.KvKey): Promise<number> {
   const [time, tokenId, client] = key.slice(1) as [number, string, string];
-  await records.transact(async (commit) => {
+  return await records.transact(async (commit) => {
     const lease = await records.get<LeaseRecord>(keys.tokenLease({ tokenId, client }));
     commit.check(lease).delete(key);
-    if (lease.value && lease.value.startedAt + LEASE_AT_MOST_MS === time) commit.delete(lease.key);
+    if (lease.value?.startedAt !== time - LEASE_AT_MOST_MS) return 0;
+    commit.delete(lease.key);
+    return 1;
   });
 }
 
-async function removeToken({ records }: Core, key: Deno.KvKey): Promise<void> {
+async function removeToken({ records }: Core, key: Deno.KvKey): Promise<number> {
   const [time, id] = key.slice(1) as [number, string];
-  await records.transact(async (commit) => {
+  return await records.transact(async (commit) => {
     const token = await records.get<TokenRecord>(keys.token(id));
     commit.check(token).delete(key);
-    if (!token.value || removeAt(token.value) !== time) return;
+    if (!token.value || indexTime(token.value) !== time) return 0;
     const count = await records.get<number>(keys.tokenCount(token.value.attachmentId));
     dropToken(commit, token.value);
     commit.check(count);
     if ((count.value ?? 0) > 1) commit.set(count.key, count.value! - 1);
     else commit.delete(count.key);
+    return 1;
   });
 }

@@ -14,7 +14,7 @@ export interface TokenOfFile {
 }
 
 export interface ListAllTokens {
-  /** `active`: lets somebody in now; `ended`: expired, used up or taken back, for seven days; absent: both. */
+  /** `active`: lets somebody in now; `ended`: expired, used up or taken back, until they are forgotten; absent: both. */
   status?: "active" | "ended" | undefined;
   /** Of the file. */
   owner?: string | undefined;

@@ -53,7 +53,7 @@ export function linkFileDeleted(about?: Target): Problem {
 export function tooManyTokens(most: number): Problem {
   return new Problem(
     "too-many-tokens",
-    `A file can have ${most} links. Those that ended are forgotten after seven days.`,
+    `A file can have ${most} links. Those that ended are forgotten some days later.`,
     { extra: { maxTokens: most } },
   );
 }

@@ -32,7 +32,7 @@ Deno.test("without any configuration, the documented defaults hold", async () =>
       recycleBin: { enabled: true, schedule: "0 4 * * *", retentionDays: 90 },
       orphans: { enabled: true, schedule: "0 5 * * *" },
       expiredSessions: { enabled: true, schedule: "7 * * * *" },
-      expiredTokens: { enabled: true, schedule: "20 2 * * *" },
+      expiredTokens: { enabled: true, schedule: "20 2 * * *", retentionDays: 7 },
       expiredArchives: { enabled: true, schedule: "23 * * * *" },
       auditEntries: { enabled: true, schedule: "50 2 * * *" },
       temporaryFiles: { enabled: true, schedule: "37 * * * *", retentionHours: 2 },

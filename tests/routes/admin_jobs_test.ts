@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { sealAudit } from "../../services/audit/seal.ts";
 import { keys } from "../../services/records/keys.ts";
 import { ADMIN, startApp, type TestApp } from "../support/app.ts";
+import { makeLink } from "../support/links.ts";
 import { putFile } from "../support/stored_files.ts";
 import { openSession, putChunk } from "../support/uploads.ts";
 
@@ -132,6 +133,29 @@ Deno.test("a second before its edge nothing is named; a second later it is", asy
   assert.equal(await named(), 0);
   app.clock += 1000;
   assert.equal(await named(), 1);
+});
+
+Deno.test("a dry run says from when the age of a link and of an old client's file is reckoned, and why they go", async () => {
+  await using app = await startApp();
+  const { id } = await putFile(app);
+  const link = await makeLink(app, id, { validHours: 8000 });
+  app.clock += HOUR;
+  await app.json("DELETE", `/api/v1/tokens/${link.id}`);
+  const form = new FormData();
+  form.append("file", new Blob(["text"]), "a.txt");
+  const sent = await app.request("/api/v1/Attachment/UploadDocument", { method: "POST", body: form });
+  assert.equal((await sent.json()).isSuccess, true);
+  app.clock += 7 * DAY;
+  const named = async (name: string) =>
+    (await asAdmin(app, "POST", `/${name}/run`, { dryRun: true })).body.items;
+  const [revoked] = await named("expiredTokens");
+  assert.deepEqual(
+    [revoked.id, revoked.ageSeconds, revoked.reason],
+    [link.id, 7 * DAY / 1000, "The link ended 7 days ago or more."],
+  );
+  const [orphan] = await named("orphans");
+  assert.deepEqual([orphan.name, orphan.ageSeconds], ["a.txt", 7 * DAY / 1000]);
+  assert.match(orphan.reason, /old client/);
 });
 
 Deno.test("a dry run names a hundred and says that there is more", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { TokenRecord } from "../../services/model.ts";
 import { keys } from "../../services/records/keys.ts";
-import { LEASE_AT_MOST_MS, type LeaseRecord, removeAt } from "../../services/records/tokens.ts";
+import { LEASE_AT_MOST_MS, type LeaseRecord, indexTime } from "../../services/records/tokens.ts";
 import type { TestApp } from "./app.ts";
 
 const text = (key: Deno.KvKey) => key.map((part) => `${typeof part}:${String(part)}`).join(" ");
@@ -31,7 +31,7 @@ export async function assertTokens(app: TestApp): Promise<TokenState> {
   );
   assert.deepEqual(
     await keysOf("token_by_expiry"),
-    expected((token) => keys.tokenByExpiry(removeAt(token), token.id)),
+    expected((token) => keys.tokenByExpiry(indexTime(token), token.id)),
   );
   const counts = Object.fromEntries(
     (await all<number>("token_count")).map(({ key, value }) => [String(key[1]), value]),

@@ -92,7 +92,7 @@ export const englishLists = {
     none: "No link lets anybody in",
     noneText: "Links that people make to their files appear here.",
     noneEnded: "No link has ended lately",
-    noneEndedText: "Links stay here for seven days after their end.",
+    noneEndedText: "Links stay here for some days after their end.",
     fileGone: "The file is gone for good",
     status: { active: "Active", exhausted: "Used up", expired: "Expired", revoked: "Revoked" },
     begins: (preview: string) => `begins with ${preview}`,

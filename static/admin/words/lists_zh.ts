@@ -85,7 +85,7 @@ export const chineseLists: ListMessages = {
     none: "没有有效的链接",
     noneText: "用户为文件创建的链接会显示在这里。",
     noneEnded: "最近没有链接结束",
-    noneEndedText: "链接结束后会在这里保留七天。",
+    noneEndedText: "链接结束后会在这里保留一段时间。",
     fileGone: "文件已被永久删除",
     status: { active: "有效", exhausted: "已用完", expired: "已过期", revoked: "已撤销" },
     begins: (preview) => `以 ${preview} 开头`,

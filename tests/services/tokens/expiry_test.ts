@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { newTally } from "../../../services/jobs/job.ts";
 import { keys } from "../../../services/records/keys.ts";
 import { expireTokens } from "../../../services/tokens/expiry.ts";
 import { startApp, type TestApp } from "../../support/app.ts";
@@ -26,6 +27,41 @@ Deno.test("a link is forgotten seven days after its end, not a second before", a
   assert.deepEqual(await expire(app), { removed: 1, more: false });
   assert.equal(await visit(app, link), "not-found");
   assert.equal(await listed(app, file), 0);
+  assert.deepEqual((await assertTokens(app)).tokens, []);
+});
+
+Deno.test("how long links are kept after their end is a setting", async () => {
+  await using app = await startApp({ pawlJson: { jobs: { expiredTokens: { retentionDays: 30 } } } });
+  const file = await putFile(app);
+  await makeLink(app, file.id, { validHours: 2 });
+  app.clock += 2 * HOUR + 30 * DAY - SECOND;
+  assert.deepEqual(await expire(app), { removed: 0, more: false });
+  app.clock += SECOND;
+  assert.deepEqual(await expire(app), { removed: 1, more: false });
+  assert.deepEqual((await assertTokens(app)).tokens, []);
+});
+
+Deno.test("a link that cannot be removed keeps no others from their turn, and what was removed is counted", async () => {
+  await using app = await startApp();
+  const { core } = app.services;
+  const file = await putFile(app);
+  const stuck = await makeLink(app, file.id);
+  const other = await makeLink(app, file.id);
+  await visit(app, other);
+  app.clock += 8 * DAY;
+  const records = {
+    ...core.records,
+    get: <T>(key: Deno.KvKey) => {
+      if (key[1] === stuck.id) throw new Error("no answer");
+      return core.records.get<T>(key);
+    },
+  };
+  const tally = newTally();
+  await assert.rejects(expireTokens({ ...core, records }, tally), /no answer/);
+  // The other link, and the download by it.
+  assert.deepEqual([tally.lookedAt, tally.removed], [3, 2]);
+  assert.equal(await listed(app, file), 1);
+  assert.deepEqual(await expire(app), { removed: 1, more: false });
   assert.deepEqual((await assertTokens(app)).tokens, []);
 });
 
