@@ -47,6 +47,8 @@ export interface OpenOptions {
   /** Ms, monotonic. */
   elapsed?: () => number;
   delay?: (ms: number) => Promise<void>;
+  /** Milliseconds that one call of the database may take; default 10 s. */
+  recordsDeadlineMs?: number;
   /** Default true. False: uploads that a crash interrupted are left as they are for the next start of a server. */
   resumes?: boolean;
 }
@@ -58,6 +60,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
     now = Date.now,
     elapsed = () => performance.now(),
     delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    recordsDeadlineMs = KV_DEADLINE_MS,
     resumes = true,
   } = options;
   const log = getLogger(["pawl", "services"]);
@@ -71,7 +74,7 @@ export async function openServices(config: Config, options: OpenOptions = {}): P
   const records = openRecords(kv, {
     observer: metrics.records,
     maxChecks: SQLITE_CHECKS,
-    deadlineMs: KV_DEADLINE_MS,
+    deadlineMs: recordsDeadlineMs,
     delay,
     random: Math.random,
   });

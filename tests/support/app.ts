@@ -13,6 +13,8 @@ import { openServices, type Services } from "../../services/open.ts";
 import { NO_LIMITS } from "./no_limits.ts";
 import { tempDir } from "./temp_dir.ts";
 
+/** A disk that does much else holds a sync for many seconds: no test is to fail by that. */
+const PATIENT_MS = 300_000;
 const SECRET = "a secret for tests only, thirty-two bytes or more";
 
 export interface TestUser {
@@ -69,7 +71,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const now = () => state.clock;
   const issuer = issuerOf(config, { now: Date.now, fetch });
   const access = openAccess({ secret: SECRET, issuer, now: Date.now });
-  let services = await openServices(config, { version: "test", now, elapsed: now });
+  let services = await openServices(config, { version: "test", now, elapsed: now, recordsDeadlineMs: PATIENT_MS });
   const page = await readPage(() => Deno.readTextFile(new URL(`../../${PAGE_FILE}`, import.meta.url)));
   const build = () => createApp({ config, services, access, issuer, version: "test", page, addresses: [] });
   let app = build();
@@ -126,7 +128,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     token,
     async restart() {
       await close();
-      services = await openServices(config, { version: "test", now, elapsed: now });
+      services = await openServices(config, { version: "test", now, elapsed: now, recordsDeadlineMs: PATIENT_MS });
       app = build();
     },
     async [Symbol.asyncDispose]() {
@@ -146,9 +148,10 @@ function frame(headers: Headers, body: RequestInit["body"]) {
 }
 
 async function configOf({ env = {}, pawlJson = {} }: TestAppOptions, dataDir: string): Promise<Config> {
+  const uploads = { answerSeconds: PATIENT_MS / 1000, ...pawlJson.uploads as object };
   const loaded = await loadConfig({
     env: { PAWL_DATA_DIR: dataDir, PAWL_CONFIG: "pawl.json", ...env },
-    readTextFile: () => Promise.resolve(JSON.stringify({ limits: NO_LIMITS, ...pawlJson })),
+    readTextFile: () => Promise.resolve(JSON.stringify({ limits: NO_LIMITS, ...pawlJson, uploads })),
     cwd: dataDir,
   });
   if ("mistakes" in loaded) throw new Error(loaded.mistakes.join("\n"));
