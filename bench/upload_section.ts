@@ -21,8 +21,12 @@ export async function uploadSection(setup: Setup): Promise<{ text: string; goals
   const goals: Goal[] = [];
   const compare = (what: string, goal: SpeedGoal) => goals.push(...speedGoal(what, results, goal));
   /** The goal as it was set, and the comparison of like with like. */
-  const compareTus = (what: string, name: string, { plain, equal }: { plain: string; equal: string }) => {
-    const floor = uploadNames.hash;
+  const compareTus = (
+    what: string,
+    name: string,
+    { plain, equal, connections }: { plain: string; equal: string; connections: number },
+  ) => {
+    const floor = uploadNames.socket(connections);
     compare(`${what} @tus/server`, { name, other: plain, floor, limit: 2, why: REASONS.twiceTus });
     compare(`${what} @tus/server with equal guarantees`, {
       name,
@@ -34,17 +38,28 @@ export async function uploadSection(setup: Setup): Promise<{ text: string; goals
   };
   for (const connections of UPLOAD_CONNECTIONS) {
     const [what, name] = [`upload, ${times(connections)}: speed of`, uploadNames.pawl(connections)];
-    compare(`${what} the bare loop`, { name, other: uploadNames.memory, limit: 0.6 });
+    const [memory, floor] = [uploadNames.memory, uploadNames.socket(connections)];
+    compare(`${what} the bare loop`, { name, other: memory, floor, limit: 0.6, why: REASONS.bareLoop });
+    compare(`${what} the bare loop with both digests`, { name, other: uploadNames.memoryBoth, limit: 0.6 });
     compareTus(what, name, {
+      connections,
       plain: uploadNames.tus(connections),
       equal: uploadNames.checkedDigests(connections),
     });
   }
+  compare("upload, one PUT: speed of the bare loop", {
+    name: uploadNames.put,
+    other: uploadNames.memory,
+    floor: uploadNames.socket(1),
+    limit: 0.6,
+  });
   compareTus("tus, one PATCH: speed of", uploadNames.pawlTus, {
+    connections: 1,
     plain: uploadNames.tus(1),
     equal: uploadNames.checked,
   });
   compareTus("tus, a PATCH for each chunk: speed of", uploadNames.pawlTusChunks, {
+    connections: 1,
     plain: uploadNames.tusChunks(1),
     equal: uploadNames.checkedChunks,
   });
@@ -69,11 +84,12 @@ The seconds go from the start of the first \`curl\` to the answer of \`complete\
     CHUNK_BYTES / MIB
   } MiB chunks, each with its SHA-256, each checked, synced and recorded before its 200; the whole
   file's SHA-256 and CRC-32 besides. With 4 connections: one file by all four.
-- **one SHA-256 from memory**, the floor: \`node:crypto\` over as many bytes, no network, no disk.
+- **one SHA-256 from memory**: \`node:crypto\` over as many bytes, no network, no disk.
 - **hash + write + sync from memory**, the bare loop of the goal: one SHA-256 over the same bytes while they are
   written, \`fdatasync\` after each chunk; no network and nobody else at work. It hashes once where Pawl hashes
-  twice (chunk and file).
-- **socket + hash + write + sync**: the same loop behind a socket, for the same clients as Pawl.
+  twice (chunk and file); **chunk hash + file hash** hashes as often.
+- **socket + hash + write + sync**, the floor: the same loop behind a socket, for the same clients as Pawl, with one
+  hash, without HTTP, accounts and records. Whoever answers for the same bytes on this runtime does all of that.
 - **@tus/server**: one PATCH with a whole file for each connection, which is what costs it least; with 4 connections
   four files of a quarter, as it does not take one file by several. *Chunks*: a PATCH for each chunk. It has no
   checksums and does not sync: an acknowledged byte may be lost with the power.

@@ -30,6 +30,7 @@ export interface UploadSize {
 export const uploadNames = {
   hash: "one SHA-256 from memory, nothing else",
   memory: "hash + write + sync from memory",
+  memoryBoth: "chunk hash + file hash + write + sync from memory",
   socket: (connections: number) => `socket + hash + write + sync, ${times(connections)}`,
   pawl: (connections: number) => `Pawl, ${times(connections)}`,
   put: "Pawl, one PUT of the whole file",
@@ -95,6 +96,7 @@ export async function uploadContenders(
   const contenders = [
     fromMemory(uploadNames.hash, memoryLoop.hash),
     fromMemory(uploadNames.memory, memoryLoop.write),
+    fromMemory(uploadNames.memoryBoth, memoryLoop.check),
   ];
   for (const connections of UPLOAD_CONNECTIONS) {
     contenders.push(socket(connections), chunked(connections));

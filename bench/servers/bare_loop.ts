@@ -31,6 +31,8 @@ export async function startSocketLoop(directory: string): Promise<BareLoop & { u
 export interface MemoryLoop extends BareLoop {
   /** Hashes, writes and syncs `chunks` of `size` bytes. */
   write(of: Chunks): Promise<void>;
+  /** The same, with one SHA-256 over all of them besides. */
+  check(of: Chunks): Promise<void>;
   /** Computes one SHA-256 over as many bytes. */
   hash(of: Chunks): Promise<void>;
 }
@@ -59,6 +61,7 @@ export async function startMemoryLoop(directory: string): Promise<MemoryLoop> {
   return {
     pid: child.pid,
     write: tell("write"),
+    check: tell("check"),
     hash: tell("hash"),
     removeData: () => removeFiles(directory),
     async [Symbol.asyncDispose]() {

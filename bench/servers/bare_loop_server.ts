@@ -1,7 +1,7 @@
 /**
  * The bare loop: hashes and writes the bytes of each chunk and syncs them, and nothing else. `memory`: the same
- * buffer again and again, as told by a line `write <chunks> <bytes>` on standard input, or `hash ...` for one SHA-256
- * over all of them alone. `socket`: the bodies of HTTP requests with a Content-Length, of which it reads nothing else.
+ * buffer again and again, as told by a line `write <chunks> <bytes>` on standard input, `check ...` for the SHA-256 of
+ * all of them besides that of each chunk, or `hash ...` for one SHA-256 over all of them alone. `socket`: the bodies of HTTP requests with a Content-Length, of which it reads nothing else.
  */
 import { createHash } from "node:crypto";
 
@@ -29,8 +29,12 @@ function hashOnly({ chunks, size }: { chunks: number; size: number }): void {
   hash.digest();
 }
 
-async function fromMemory(file: Deno.FsFile, { chunks, size }: { chunks: number; size: number }) {
+async function fromMemory(
+  file: Deno.FsFile,
+  { chunks, size, both }: { chunks: number; size: number; both: boolean },
+) {
   const bytes = randomBytes();
+  const whole = createHash("sha256");
   for (let chunk = 0; chunk < chunks; chunk++) {
     const hash = createHash("sha256");
     for (let left = size; left > 0; left -= PIECE) {
@@ -38,11 +42,13 @@ async function fromMemory(file: Deno.FsFile, { chunks, size }: { chunks: number;
       // The faster of two: hashing while the disk writes.
       const written = writeAll(file, part);
       hash.update(part);
+      if (both) whole.update(part);
       await written;
     }
     hash.digest();
     await file.syncData();
   }
+  whole.digest();
 }
 
 /** All requests of one connection go into one file. */
@@ -84,7 +90,7 @@ if (mode === "memory") {
     if (what === "hash") hashOnly({ chunks, size });
     else {
       using file = newFile();
-      await fromMemory(file, { chunks, size });
+      await fromMemory(file, { chunks, size, both: what === "check" });
     }
     console.log("done");
   }
