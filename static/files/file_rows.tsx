@@ -38,7 +38,7 @@ export function FileRows({ selection, select, commands }: FileRowsProps) {
   if (status === "failed") {
     return (
       <Notice kind="bad" action={{ label: m.tryAgain, run: () => void list.refresh() }}>
-        {m.list.failed}. {problemText(words, state.error)}
+        {m.list.failed(problemText(words, state.error))}
       </Notice>
     );
   }

@@ -193,7 +193,7 @@ export const english = {
     emptySearch: "Nothing is called that",
     emptySearchText: "Try a shorter part of the name, or another kind.",
     clearFilters: "Show all files",
-    failed: "The list cannot be shown",
+    failed: (why: string) => `The list cannot be shown. ${why}`,
     found: (count: number, more: boolean) => `${more ? "More than " : ""}${files(count)} found.`,
   },
 

@@ -182,7 +182,7 @@ export const chinese: Messages = {
     emptySearch: "没有找到这样的文件",
     emptySearchText: "请尝试更短的名称，或其他类别。",
     clearFilters: "显示全部文件",
-    failed: "无法显示列表",
+    failed: (why: string) => `无法显示列表。${why}`,
     found: (count, more) => `找到 ${files(count)}${more ? "以上" : ""}。`,
   },
 
