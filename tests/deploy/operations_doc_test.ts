@@ -1,6 +1,7 @@
 /** What docs/operations.md says, tried. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { cleanEnvironment } from "../support/environment.ts";
 import { startApp } from "../support/app.ts";
 import { readMetrics } from "../support/metrics.ts";
 import { startServer } from "../support/server.ts";
@@ -25,7 +26,8 @@ Deno.test({
       const { code, stdout, stderr } = await new Deno.Command("bash", {
         args: ["-euo", "pipefail", "-c", command],
         cwd: root,
-        env: { TOKEN: await server.token() },
+        env: cleanEnvironment({ TOKEN: await server.token() }),
+        clearEnv: true,
       }).output();
       assert.equal(code, 0, block + new TextDecoder().decode(stderr));
       outputs.push(new TextDecoder().decode(stdout));

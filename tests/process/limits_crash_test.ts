@@ -5,6 +5,7 @@ import { sealAudit } from "../../services/audit/seal.ts";
 import type { AttachmentRecord } from "../../services/model.ts";
 import { keys } from "../../services/records/keys.ts";
 import type { LimitsRecord } from "../../services/records/limits.ts";
+import { cleanEnvironment } from "../support/environment.ts";
 import { startApp } from "../support/app.ts";
 import { startServer, type TestServer, type User } from "../support/server.ts";
 import { until } from "../support/upload_calls.ts";
@@ -85,14 +86,10 @@ Deno.test("after kills at random moments counts, files and audit agree, and the 
     await server.restart();
   }
   assert.equal((await server.stop()).code, 0);
-  const inherited = Object.fromEntries(
-    Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("PAWL_")),
-  );
   const verified = await new Deno.Command(Deno.execPath(), {
     args: ["task", "-q", "audit", "verify"],
     cwd: new URL("../../", import.meta.url),
-    // No settings of the developer's or of the test runner.
-    env: { ...inherited, PAWL_DATA_DIR: server.dataDir, PAWL_JWT_SECRET: server.secret },
+    env: cleanEnvironment({ PAWL_DATA_DIR: server.dataDir, PAWL_JWT_SECRET: server.secret }),
     clearEnv: true,
   }).output();
   const said = new TextDecoder();

@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { startChild } from "../support/child.ts";
+import { cleanEnvironment } from "../support/environment.ts";
 import { rawConnect, type RawConnection } from "../support/raw_http.ts";
 import { startServer } from "../support/server.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** The developer's environment without settings of a server of theirs. */
-function environment(settings: Record<string, string>): Record<string, string> {
-  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("PAWL_"));
-  return { ...Object.fromEntries(inherited), NO_COLOR: "1", PAWL_PORT: "0", ...settings };
-}
+const environment = (settings: Record<string, string>) =>
+  cleanEnvironment({ NO_COLOR: "1", PAWL_PORT: "0", ...settings });
 
 /** `deno task start` to its end. */
 async function taskStart(settings: Record<string, string>, ...args: string[]) {

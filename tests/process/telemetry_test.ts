@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cleanEnvironment } from "../support/environment.ts";
 import { startCollector } from "../support/otlp_collector.ts";
 import { startServer } from "../support/server.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -65,12 +66,13 @@ Deno.test("the command that makes a token exports nothing of it", async () => {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "-A", "tools/token.ts", "--user", "alice"],
     cwd: new URL("../../", import.meta.url),
-    env: {
+    env: cleanEnvironment({
       PAWL_DATA_DIR: dir.path,
       OTEL_DENO: "true",
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
-    },
+    }),
+    clearEnv: true,
   }).output();
   const token = new TextDecoder().decode(stdout).trim();
   assert.match(token, /^eyJ/);

@@ -71,7 +71,12 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const now = () => state.clock;
   const issuer = issuerOf(config, { now: Date.now, fetch });
   const access = openAccess({ secret: SECRET, issuer, now: Date.now });
-  let services = await openServices(config, { version: "test", now, elapsed: now, recordsDeadlineMs: PATIENT_MS });
+  let services = await openServices(config, {
+    version: "test",
+    now,
+    elapsed: now,
+    recordsDeadlineMs: PATIENT_MS,
+  });
   const page = await readPage(() => Deno.readTextFile(new URL(`../../${PAGE_FILE}`, import.meta.url)));
   const build = () => createApp({ config, services, access, issuer, version: "test", page, addresses: [] });
   let app = build();
@@ -128,7 +133,12 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     token,
     async restart() {
       await close();
-      services = await openServices(config, { version: "test", now, elapsed: now, recordsDeadlineMs: PATIENT_MS });
+      services = await openServices(config, {
+        version: "test",
+        now,
+        elapsed: now,
+        recordsDeadlineMs: PATIENT_MS,
+      });
       app = build();
     },
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,6 @@
 /** Tasks of `deno.json` as an operator runs them, on the data directory of a server. */
 import { fileURLToPath } from "node:url";
+import { cleanEnvironment } from "./environment.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -16,13 +17,7 @@ export interface OfServer {
 
 /** The whole environment of a task. */
 export function taskEnvironment({ dataDir, secret }: OfServer): Record<string, string> {
-  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("PAWL_"));
-  return {
-    ...Object.fromEntries(inherited),
-    PAWL_DATA_DIR: dataDir,
-    PAWL_JWT_SECRET: secret,
-    NO_COLOR: "1",
-  };
+  return cleanEnvironment({ PAWL_DATA_DIR: dataDir, PAWL_JWT_SECRET: secret, NO_COLOR: "1" });
 }
 
 export async function runTask(name: string, args: string[], of: OfServer): Promise<CommandResult> {

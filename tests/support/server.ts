@@ -6,6 +6,7 @@ import { SignJWT } from "jose";
 import { flagsOf, type PermissionFlags } from "../../tools/permissions.ts";
 import { NO_LIMITS } from "./no_limits.ts";
 import { type Child, startChild } from "./child.ts";
+import { cleanEnvironment } from "./environment.ts";
 import { tempDir } from "./temp_dir.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -68,12 +69,6 @@ async function mintToken({ sub, role = "user", name }: User, secret: string): Pr
     .sign(new TextEncoder().encode(secret));
 }
 
-/** What is inherited from the developer's environment: all but the settings of a server of theirs. */
-function environment(settings: Record<string, string>): Record<string, string> {
-  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("PAWL_"));
-  return { ...Object.fromEntries(inherited), NO_COLOR: "1", ...settings };
-}
-
 /**
  * The command that `deno task start` runs. What it substitutes by `tools/permissions.ts` is computed here: four processes
  * less for each server. The task itself would stand between the server and the signals sent to it.
@@ -96,7 +91,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const dataDir = dir.join("data");
   const secret = options.env?.PAWL_JWT_SECRET ?? randomSecret();
   await Deno.writeTextFile(dir.join("pawl.json"), JSON.stringify({ limits: NO_LIMITS, ...options.config }));
-  const env = environment({
+  const env = cleanEnvironment({
+    NO_COLOR: "1",
     PAWL_CONFIG: dir.join("pawl.json"),
     PAWL_PORT: "0",
     PAWL_DATA_DIR: dataDir,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { TokenRecord } from "../../services/model.ts";
 import { keys } from "../../services/records/keys.ts";
-import { LEASE_AT_MOST_MS, type LeaseRecord, indexTime } from "../../services/records/tokens.ts";
+import { indexTime, LEASE_AT_MOST_MS, type LeaseRecord } from "../../services/records/tokens.ts";
 import type { TestApp } from "./app.ts";
 
 const text = (key: Deno.KvKey) => key.map((part) => `${typeof part}:${String(part)}`).join(" ");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { permissionFlags } from "../../tools/permissions.ts";
 import { configOf, load } from "../config/load_support.ts";
+import { cleanEnvironment } from "../support/environment.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -140,12 +141,11 @@ async function startProbe(env: Record<string, string>, args: string[] = []) {
   await Deno.writeTextFile(`${project}/services/part.ts`, "export const part = 1;");
   await Deno.writeTextFile(`${project}/services/worker.ts`, 'import "./part.ts"; self.postMessage(1);');
   await Deno.writeTextFile(`${project}/main.ts`, PROBE);
-  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("PAWL_"));
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "start", ...args],
     cwd: project,
     clearEnv: true,
-    env: { ...Object.fromEntries(inherited), PAWL_PORT: "0", ...env },
+    env: cleanEnvironment({ PAWL_PORT: "0", ...env }),
   }).output();
   const text = new TextDecoder();
   const report = /^PROBE(.*)$/m.exec(text.decode(stdout));

@@ -3,18 +3,18 @@ import { fileURLToPath } from "node:url";
 import { openAccess } from "../../services/access/access.ts";
 import { signInLink } from "../../services/access/sign_in_link.ts";
 import { readArguments } from "../../tools/token.ts";
+import { cleanEnvironment } from "../support/environment.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Runs the tool as `deno task token` does, in `cwd` and with no PAWL_* variables but `env`. */
 async function token(args: string[], { cwd, env = {} }: { cwd: string; env?: Record<string, string> }) {
-  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("PAWL_"));
   const permissions = ["--allow-env", "--allow-read", "--allow-write", "--no-prompt"];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", `--config=${ROOT}deno.json`, ...permissions, `${ROOT}tools/token.ts`, ...args],
     cwd,
-    env: { ...Object.fromEntries(inherited), ...env },
+    env: cleanEnvironment(env),
     clearEnv: true,
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
