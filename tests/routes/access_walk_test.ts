@@ -211,12 +211,12 @@ const TABLE: Record<string, Row> = {
     headers: FORM,
     expect: SIGNED_IN,
   },
-  "GET /api/v1/Attachment/GetById/:id": { expect: READ },
+  "GET /api/v1/Attachment/GetById/:id": { expect: { ...READ, deleted: "401 404 404 404" } },
   "GET /api/v1/Attachment/GetByBusiness": {
     path: "/api/v1/Attachment/GetByBusiness?businessType=General&businessId=1",
     expect: ANYBODY,
   },
-  "GET /api/v1/Attachment/Download/:id": { expect: READ },
+  "GET /api/v1/Attachment/Download/:id": { expect: { ...READ, deleted: "401 404 404 404" } },
   "DELETE /api/v1/Attachment/Delete/:id": { expect: MANAGE },
   "POST /api/v1/Attachment/DeleteBatch": { body: ["1"], expect: SIGNED_IN },
   "PUT /api/v1/Attachment/UpdateBusinessAssociation/:id": {
