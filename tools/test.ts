@@ -15,6 +15,9 @@ import {
 import { installPackages } from "./testing/debian_packages.ts";
 import { judge, parseJunit, totals } from "./testing/report.ts";
 
+/** Files at a time: one more than there are processors, because many tests wait. `DENO_JOBS` of the caller goes first. */
+const JOBS = Deno.env.get("DENO_JOBS") ?? String(navigator.hardwareConcurrency + 1);
+
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 async function runQuietly([command, ...args]: string[]): Promise<number> {
@@ -87,7 +90,7 @@ async function runTests(args: string[], { strict }: { strict: boolean }): Promis
     const options = ["-A", "--parallel", `--junit-path=${junit}`, ...(strict ? ["--frozen"] : [])];
     const child = new Deno.Command(Deno.execPath(), {
       args: ["test", ...options, ...args, ...everything],
-      env: { [MISSING_TOOLS_FILE]: missing },
+      env: { [MISSING_TOOLS_FILE]: missing, DENO_JOBS: JOBS },
     }).spawn();
     const { code } = await child.status;
     const verdict = judge(parseJunit(await readIfThere(junit)), {
