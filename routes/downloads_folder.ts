@@ -10,12 +10,14 @@ import {
   sortEntries,
   SORTS,
 } from "../services/downloads_folder/downloads_folder.ts";
+import { MAX_ENTRIES } from "../services/downloads_folder/folder.ts";
 import { Problem } from "../services/problem.ts";
-import { downloadsPage } from "./downloads_page.ts";
+import { downloadsPage, downloadsRefusalPage } from "./downloads_page.ts";
 import type { Env } from "./env.ts";
 import { fileResponse } from "./http/file_response.ts";
 import { wantsPage } from "./http/navigation.ts";
 import { apiApp, problems, READERS } from "./openapi.ts";
+import { answerError } from "./problem_response.ts";
 import { json } from "./schemas.ts";
 
 const log = getLogger(["pawl", "download"]);
@@ -47,7 +49,16 @@ const listRoute = createRoute({
   security: READERS,
   request: { query: ListQuery },
   responses: {
-    200: json(z.object({ path: z.string(), entries: z.array(Entry) }), "What the caller may have of it."),
+    200: json(
+      z.object({
+        path: z.string(),
+        entries: z.array(Entry),
+        more: z.boolean().openapi({
+          description: `The folder holds more than the ${MAX_ENTRIES} entries of which these are.`,
+        }),
+      }),
+      "What the caller may have of it.",
+    ),
     ...problems("invalid-request", "unauthenticated", "not-found"),
   },
 });
@@ -101,6 +112,7 @@ export function downloadsFolder(core: Core): OpenAPIHono<Env> {
         headers: c.req.raw.headers,
         path: seen.path,
         entries,
+        more: seen.more,
         sort,
         descending,
       });
@@ -108,7 +120,11 @@ export function downloadsFolder(core: Core): OpenAPIHono<Env> {
     c.header("Cache-Control", "private, no-store");
     c.header("Vary", "Accept, Authorization, Cookie");
     return c.json(
-      { path: seen.path.join("/"), entries: entries.map((entry) => entryJson(seen.path, entry)) },
+      {
+        path: seen.path.join("/"),
+        entries: entries.map((entry) => entryJson(seen.path, entry)),
+        more: seen.more,
+      },
       200,
     );
   }
@@ -131,6 +147,18 @@ export function downloadsFolder(core: Core): OpenAPIHono<Env> {
       },
     }, { now: core.now(), load, freesPieces: c.env?.freesPieces });
   }
+
+  // People get the reason as a page, programs as a problem document.
+  app.onError(async (error, c) => {
+    const answer = await answerError(error, c);
+    const isOfFolder = error instanceof Problem && (error.status === 401 || error.status === 404);
+    const { headers } = c.req.raw;
+    if (!isOfFolder || !wantsPage(headers)) return answer;
+    const refusal = downloadsRefusalPage(error, { siteName: config.siteName, headers });
+    const challenge = answer.headers.get("WWW-Authenticate");
+    if (challenge) refusal.headers.set("WWW-Authenticate", challenge);
+    return refusal;
+  });
 
   app.openAPIRegistry.registerPath(listRoute);
   app.openAPIRegistry.registerPath(fileRoute);

@@ -2,6 +2,7 @@
 import { html } from "hono/html";
 import { extensionOf } from "../services/file_name.ts";
 import { type ListedEntry, type Sort, SORTS } from "../services/downloads_folder/downloads_folder.ts";
+import type { Problem } from "../services/problem.ts";
 import style from "./downloads_page.css" with { type: "text" };
 import { type DownloadsWords, LANGUAGES, WORDS } from "./downloads_words.ts";
 import { preferredLanguage } from "./http/navigation.ts";
@@ -16,12 +17,14 @@ export interface DownloadsPage {
   path: string[];
   /** Sorted. */
   entries: ListedEntry[];
+  /** There are others that are not listed. */
+  more: boolean;
   sort: Sort;
   descending: boolean;
 }
 
 export function downloadsPage(
-  { siteName, headers, path, entries, sort, descending }: DownloadsPage,
+  { siteName, headers, path, entries, more, sort, descending }: DownloadsPage,
 ): Response {
   const words = WORDS[preferredLanguage(headers, LANGUAGES)];
   const folders = entries.filter(({ isFolder }) => isFolder).length;
@@ -39,7 +42,37 @@ export function downloadsPage(
       <div class="card">
         ${entries.length === 0 ? empty(words) : table({ entries, words, sort, descending })}
       </div>
+      ${more ? html`<p>${words.more}</p>` : ""}
       <p class="small">${count}. ${words.resumes}</p>
+    `,
+  });
+}
+
+/** Why there is nothing to see, for people. */
+export function downloadsRefusalPage(
+  problem: Problem,
+  { siteName, headers }: Pick<DownloadsPage, "siteName" | "headers">,
+): Response {
+  const words = WORDS[preferredLanguage(headers, LANGUAGES)];
+  const [title, detail] = problem.status === 401 ? words.signInFirst : words.nothing;
+  // Coming from another site, a browser keeps the cookie to itself; from this page it sends it.
+  const ways = problem.status === 401
+    ? html`<a href="">${words.again}</a> · <a href="/">${words.signIn}</a>`
+    : html`<a href="/downloads/">${words.top}</a>`;
+  return page({
+    siteName,
+    locale: words.locale,
+    status: problem.status,
+    title,
+    description: detail,
+    body: html`
+      <h1>${title}</h1>
+      <div class="card">
+        <div class="empty">
+          <p>${detail}</p>
+          <p>${ways}</p>
+        </div>
+      </div>
     `,
   });
 }

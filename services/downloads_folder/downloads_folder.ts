@@ -16,10 +16,15 @@ export interface DownloadableFile extends FolderFile {
   savedAs: string;
 }
 
-export type Seen = { kind: "folder"; path: string[]; entries: ListedEntry[] } | {
-  kind: "file";
-  file: DownloadableFile;
-};
+export interface SeenFolder {
+  kind: "folder";
+  path: string[];
+  entries: ListedEntry[];
+  /** The folder holds more than can be listed. */
+  more: boolean;
+}
+
+export type Seen = SeenFolder | { kind: "file"; file: DownloadableFile };
 
 interface Context {
   config: Pick<Config, "downloads">;
@@ -49,7 +54,7 @@ export async function seeDownloads(
   }
   if (found.kind === "folder") {
     const entries = found.entries.flatMap((entry) => shown(entry) ?? []);
-    return { kind: "folder", path: segments, entries };
+    return { kind: "folder", path: segments, entries, more: found.more };
   }
   const contentType = downloadType(downloads.types, found.file.name);
   if (contentType === null || path.endsWith("/")) throw refusal(caller);

@@ -31,13 +31,19 @@ export interface FolderFile extends FolderEntry {
 }
 
 /** What lies at these segments; null: nothing that may be shown. */
-export type Found = { kind: "folder"; entries: FolderEntry[] } | { kind: "file"; file: FolderFile } | null;
+export type Found = ({ kind: "folder" } & Listing) | { kind: "file"; file: FolderFile } | null;
+
+export interface Listing {
+  entries: FolderEntry[];
+  /** There is more in the folder than `MAX_ENTRIES`. */
+  more: boolean;
+}
 
 export async function lookInto(root: string, segments: string[], now: number): Promise<Found> {
   const place = await within(root, segments);
   if (place === null) return null;
   const info = await ifThere(Deno.stat(place));
-  if (info?.isDirectory) return { kind: "folder", entries: await list(root, segments) };
+  if (info?.isDirectory) return { kind: "folder", ...await list(root, segments) };
   if (!info?.isFile) return null;
   const identity = identityOf(info);
   const modifiedAt = info.mtime?.getTime() ?? 0;
@@ -74,16 +80,20 @@ async function within(root: string, segments: string[]): Promise<string | null> 
 const identityOf = ({ dev, ino, size, mtime, ctime }: Deno.FileInfo) =>
   [dev, ino, size, mtime?.getTime(), ctime?.getTime()].join(":");
 
-async function list(root: string, segments: string[]): Promise<FolderEntry[]> {
-  const names: string[] = [];
-  for await (const { name } of Deno.readDir(join(root, ...segments))) {
-    if (!isShown(name)) continue;
-    names.push(name);
-    if (names.length === MAX_ENTRIES) break;
+async function list(root: string, segments: string[]): Promise<Listing> {
+  const folder = join(root, ...segments);
+  const found: Deno.DirEntry[] = [];
+  let more = false;
+  for await (const entry of Deno.readDir(folder)) {
+    if (!isShown(entry.name)) continue;
+    more = found.length === MAX_ENTRIES;
+    if (more) break;
+    found.push(entry);
   }
-  const entries = await Promise.all(names.map(async (name): Promise<FolderEntry | null> => {
-    const place = await within(root, [...segments, name]);
-    const info = place === null ? null : await ifThere(Deno.stat(place));
+  const entries = await Promise.all(found.map(async ({ name, isSymlink }): Promise<FolderEntry | null> => {
+    // Only a link can lead out.
+    const place = isSymlink ? await within(root, [...segments, name]) : join(folder, name);
+    const info = place === null ? null : await ifThere(Deno.lstat(place));
     if (!info || !info.isFile && !info.isDirectory) return null;
     return {
       name,
@@ -92,7 +102,7 @@ async function list(root: string, segments: string[]): Promise<FolderEntry[]> {
       modifiedAt: info.mtime?.getTime() ?? 0,
     };
   }));
-  return entries.filter((entry) => entry !== null);
+  return { entries: entries.filter((entry) => entry !== null), more };
 }
 
 /** null for what is not there, or not for us. */
