@@ -9,7 +9,7 @@ import { assertConsistent } from "../support/store_check.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { until } from "../support/upload_calls.ts";
 
-const BACKUPS = 4;
+const BACKUPS = 3;
 const KIB = 1024;
 const SLOT = 64 * KIB;
 const SLOTS = 200;
