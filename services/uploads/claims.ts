@@ -36,7 +36,10 @@ export interface Claims {
   save(): Promise<void>;
   /** Tells every holder to stop with `reason`, and waits until all have let go. */
   clear(reason: Problem): Promise<void>;
+  /** Holders. */
   readonly size: number;
+  /** Those of them that wait for their client's next bytes. */
+  readonly waiting: number;
 }
 
 export function newClaims(): Claims {
@@ -91,6 +94,10 @@ export function newClaims(): Claims {
 
     get size() {
       return held.size;
+    },
+
+    get waiting() {
+      return [...held].filter(({ waitingSince }) => waitingSince !== null).length;
     },
   };
 }

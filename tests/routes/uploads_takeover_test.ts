@@ -37,8 +37,11 @@ async function hold(
   await connection.send(await server.head([...lines, ...headers], ALICE));
   await connection.send(FILE.slice(from, sent));
   await until(async () => ((await storedSizes(app)).at(-1) ?? 0) >= sent);
-  // The file is long enough a moment before the writer hears of it; a whole request takes longer.
-  await received(app, id);
+  // The file is long enough before the writer hears of it, which a busy disk can put off for long.
+  await until(() => {
+    const claims = app.services.core.live.peek(id)?.claims;
+    return claims?.waiting === claims?.size;
+  });
   return {
     connection,
     async outcome() {
