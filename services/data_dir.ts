@@ -57,7 +57,11 @@ export async function lockDataDir(path: string): Promise<DataDirLock> {
       await file.write(new TextEncoder().encode(address));
     },
     lowestDescriptor: () => lowestDescriptor(path),
-    [Symbol.dispose]: () => file.close(),
+    [Symbol.dispose]() {
+      // Closing alone leaves the lock with a child process that is just being started, for as long as that takes.
+      file.unlockSync();
+      file.close();
+    },
   };
 }
 

@@ -111,7 +111,10 @@ async function failUsers(core: Core, part: UploadRecord, actor: Actor): Promise<
 /** Who lets a blob live again that is `deleting` does it in this turn, so that its bytes do not go meanwhile. */
 export const removalTurn = (id: string): string => `removal of ${id}`;
 
-/** Frees the bytes of a blob that is `deleting`; asked again, does nothing. */
+/**
+ * Frees the bytes of a blob that is `deleting`, and those that came when its record was gone already; asked again, does
+ * nothing.
+ */
 export async function removeOwnBlob(core: Core, id: string): Promise<void> {
   await core.inTurn(removalTurn(id), () => removeIfDeleting(core, id));
 }
@@ -119,8 +122,10 @@ export async function removeOwnBlob(core: Core, id: string): Promise<void> {
 async function removeIfDeleting(core: Core, id: string): Promise<void> {
   const { records, blobs } = core;
   const { value } = await records.get<BlobRecord>(keys.blob(id));
+  // A writer came late: no sweep would find these.
+  if (!value) return await blobs.remove(id);
   // What is held is left to the sweep.
-  if (value?.state !== "deleting" || core.removals.isHeld) return;
+  if (value.state !== "deleting" || core.removals.isHeld) return;
   await blobs.remove(id);
   for (const part of value.parts ?? []) await releasePart(core, { part, user: id });
   await records.transact(async (commit) => {

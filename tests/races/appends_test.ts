@@ -194,3 +194,30 @@ Deno.test("an append and the end of its upload at once leave a whole file or not
   await assertConsistent(app);
   assert.ok(seen.file > 0 && seen.nothing > 0, JSON.stringify(seen));
 });
+
+Deno.test("who comes late to an upload that has failed meanwhile leaves no bytes behind", async () => {
+  await using app = await startApp();
+  const bytes = randomBytes(2000, { seed: 1 });
+  const { body: { id } } = await app.json("POST", "/api/v1/uploads", {
+    body: { fileName: "a.bin", size: bytes.length, sha256: sha256(randomBytes(9, { seed: 9 })) },
+  });
+  const send = () =>
+    patch(app, `/files/${id}`, { offset: 0, body: new Blob([bytes]).stream(), length: bytes.length });
+  // The late one has found the session open, and goes on when the other has ended it.
+  const { live } = app.services.core;
+  const open = live.open;
+  const [found, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  live.open = async (record) => {
+    live.open = open;
+    found.resolve();
+    await ended.promise;
+    return await open(record);
+  };
+  const late = send();
+  await found.promise;
+  assert.equal((await send()).code, "upload-failed");
+  ended.resolve();
+  assert.equal((await late).code, "upload-failed");
+  const { attachments, blobs, files } = await assertConsistent(app);
+  assert.deepEqual([attachments, blobs, files], [[], [], new Map()]);
+});
