@@ -2,7 +2,7 @@
 import axe from "axe-core";
 import assert from "node:assert/strict";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import type { TestBrowser } from "../support/browser.ts";
+import { painted, type TestBrowser } from "../support/browser.ts";
 import type { TestServer, User } from "../support/server.ts";
 
 export const ADMIN: User = { sub: "root", role: "admin", name: "Root" };
@@ -36,6 +36,7 @@ export async function openAdmin(
   });
   await page.goto(`${server.url}admin#token=${await server.token(user)}`);
   await page.locator(".admin, .placard").waitFor();
+  await painted(page);
   if (at !== "") await page.goto(`${server.url}admin#${at}`);
   return {
     page,

@@ -1,7 +1,7 @@
 /** The page as somebody who has signed in by a link sees it, and what tests look for in it. */
 import assert from "node:assert/strict";
 import type { BrowserContextOptions, Locator, Page } from "playwright-core";
-import type { TestBrowser } from "../support/browser.ts";
+import { painted, type TestBrowser } from "../support/browser.ts";
 import type { TestServer, User } from "../support/server.ts";
 
 export interface HomeOptions extends BrowserContextOptions {
@@ -46,6 +46,7 @@ export async function openHome(
   // With all that the page asks for at first: nothing moves any more under a test's hand.
   await page.locator(".drop .kind:not(.unknown)").waitFor();
   await page.locator(".files .waiting").waitFor({ state: "detached" });
+  await painted(page);
   const sending = (name: string) => page.locator(".queue .row", { hasText: name });
   return {
     page,

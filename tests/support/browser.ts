@@ -62,3 +62,19 @@ export async function openBrowser({ executable, locale = "en-US" }: BrowserOptio
     [Symbol.asyncDispose]: () => browser.close(),
   };
 }
+
+/** Resolves when the page has been painted. Chromium drops what is clicked before, as nobody can have seen it. */
+export async function painted(page: Page): Promise<void> {
+  await page.evaluate(() =>
+    new Promise<void>((resolve) => {
+      const { requestAnimationFrame } = globalThis as unknown as {
+        requestAnimationFrame(callback: () => void): void;
+      };
+      new PerformanceObserver((_, observer) => {
+        observer.disconnect();
+        // In the next frame but one: what was drawn for the next is on the screen then.
+        requestAnimationFrame(() => requestAnimationFrame(resolve));
+      }).observe({ type: "paint", buffered: true });
+    })
+  );
+}
