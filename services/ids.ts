@@ -2,7 +2,12 @@
 
 /** 128 random bits, base64url: 22 characters of `[A-Za-z0-9_-]`. */
 export function newUploadId(): string {
-  return crypto.getRandomValues(new Uint8Array(16)).toBase64({ alphabet: "base64url", omitPadding: true });
+  for (;;) {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    const id = bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+    // A command would take it for an option.
+    if (!id.startsWith("-")) return id;
+  }
 }
 
 export const UPLOAD_ID = /^[A-Za-z0-9_-]{22}$/;
