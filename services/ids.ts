@@ -1,6 +1,6 @@
 /** Ids of ours: random where they must not be guessed, ordered by time where lists follow them. */
 
-/** 128 random bits, base64url: 22 characters of `[A-Za-z0-9_-]`. */
+/** 128 random bits, base64url: 22 characters of `[A-Za-z0-9_-]`, the first of them no dash. */
 export function newUploadId(): string {
   for (;;) {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
