@@ -3,14 +3,20 @@ import type { TestServer } from "../../tests/support/server.ts";
 import { type Transfer, transfers } from "../clients/curl.ts";
 import { MIB, type Payload } from "../payload.ts";
 import type { Contender } from "../rounds.ts";
-import { type Nginx, startNginx } from "../servers/nginx.ts";
+import { startBareServer } from "../servers/bare_server.ts";
+import { startNginx } from "../servers/nginx.ts";
 
 export const DOWNLOAD_CONNECTIONS = [1, 8];
 export const SINKS = ["discarded", "to a file"] as const;
 export const KINDS = ["whole", "ranges"] as const;
 const RANGE_BYTES = 16 * MIB;
 
-export const downloadNames = { pawl: "Pawl", nginx: "nginx", copying: "nginx without sendfile" };
+export const downloadNames = {
+  pawl: "Pawl",
+  nginx: "nginx",
+  copying: "nginx without sendfile",
+  bare: "bare server",
+};
 
 export interface DownloadCase {
   kind: (typeof KINDS)[number];
@@ -28,10 +34,10 @@ interface Source {
   headers: Record<string, string>;
 }
 
-export interface DownloadBench {
+export interface DownloadBench extends AsyncDisposable {
   cases: { of: DownloadCase; contenders: Contender[] }[];
-  /** null: not to be had here. */
-  nginx: Nginx | null;
+  /** null: nginx is not to be had here. */
+  nginxVersion: string | null;
 }
 
 interface Places {
@@ -42,7 +48,7 @@ interface Places {
   bytes: number;
 }
 
-/** Uploads the files; both servers then hand out the very same ones. The caller disposes of `nginx`. */
+/** Uploads the files; all servers then hand out the very same ones. */
 export async function downloadBench(
   pawl: TestServer,
   { payload, scratch, bytes }: Places,
@@ -58,15 +64,19 @@ export async function downloadBench(
     small: small.url,
     headers,
   }];
-  const nginx = await startNginx(scratch, `${pawl.dataDir}/blobs`).catch((error) => {
+  const blobs = `${pawl.dataDir}/blobs`;
+  await using stack = new AsyncDisposableStack();
+  const peer = (name: string, { pid, url }: { pid: number; url: string }) =>
+    sources.push({ name, pid, large: url + large.blob, small: url + small.blob, headers: {} });
+  peer(downloadNames.bare, stack.use(await startBareServer("./bare_downloads.ts", blobs)));
+  const nginx = await startNginx(scratch, blobs).catch((error) => {
     console.error(`Without nginx: ${error.message}`);
     return null;
   });
   if (nginx) {
-    const { pid, url, copyingUrl } = nginx;
-    for (const [name, base] of [[downloadNames.nginx, url], [downloadNames.copying, copyingUrl]] as const) {
-      sources.push({ name, pid, large: base + large.blob, small: base + small.blob, headers: {} });
-    }
+    stack.use(nginx);
+    peer(downloadNames.nginx, nginx);
+    peer(downloadNames.copying, { ...nginx, url: nginx.copyingUrl });
   }
   const cases: DownloadBench["cases"] = [];
   for (const kind of KINDS) {
@@ -78,7 +88,12 @@ export async function downloadBench(
       }
     }
   }
-  return { cases, nginx };
+  const owned = stack.move();
+  return {
+    cases,
+    nginxVersion: nginx && nginx.version,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 /** Where the stored file can be had, and where it lies below the folder of blobs. */

@@ -7,6 +7,7 @@ import type { TestServer } from "../../tests/support/server.ts";
 import { type Transfer, transfers } from "../clients/curl.ts";
 import type { Payload } from "../payload.ts";
 import type { Contender } from "../rounds.ts";
+import type { BareServer } from "../servers/bare_server.ts";
 import type { TusPeers } from "../servers/tus.ts";
 import { TUS_BODY } from "./tus_uploads.ts";
 import { authorization } from "./uploads.ts";
@@ -15,6 +16,7 @@ export const SMALL_BYTES = 10 * 1024;
 export const SMALL_CONNECTIONS = 8;
 
 export const smallNames = {
+  bare: "bare server: hash, file, record, syncs",
   put: "Pawl, PUT",
   pawlTus: "Pawl by tus, creation with upload",
   tus: "@tus/server, creation with upload",
@@ -22,7 +24,7 @@ export const smallNames = {
 };
 
 export function smallFileContenders(
-  { pawl, tus }: { pawl: TestServer; tus: TusPeers | null },
+  { pawl, bare, tus }: { pawl: TestServer; bare: BareServer; tus: TusPeers | null },
   { payload, count }: { payload: Payload; count: number },
 ): Contender[] {
   const paths = Array.from({ length: count }, (_, index) => `${payload.directory}/small_${index}`);
@@ -42,6 +44,12 @@ export function smallFileContenders(
   const bytes = count * SMALL_BYTES;
   const creation = { ...TUS_BODY, "Upload-Length": String(SMALL_BYTES) };
   const contenders: Contender[] = [
+    {
+      name: smallNames.bare,
+      bytes,
+      pid: () => bare.pid,
+      prepare: () => lists((upload) => ({ url: bare.url, method: "POST", upload })),
+    },
     {
       name: smallNames.put,
       bytes,

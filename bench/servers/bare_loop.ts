@@ -1,5 +1,5 @@
 /** Starts the two bare loops that uploads are compared with; see `bare_loop_server.ts`. */
-import { type Child, startChild } from "../../tests/support/child.ts";
+import { bareCommand, startBareServer } from "./bare_server.ts";
 import { removeFiles } from "./directory.ts";
 
 export interface BareLoop extends AsyncDisposable {
@@ -7,25 +7,12 @@ export interface BareLoop extends AsyncDisposable {
   removeData(): Promise<void>;
 }
 
-const script = new URL("./bare_loop_server.ts", import.meta.url).pathname;
-
-function command(directory: string, mode: string): string[] {
-  return [Deno.execPath(), "run", "--no-lock", "--no-config", "-A", script, directory, mode];
-}
+const SCRIPT = "./bare_loop_server.ts";
 
 /** Takes the bodies of requests to `url`. */
 export async function startSocketLoop(directory: string): Promise<BareLoop & { url: string }> {
-  const child: Child = await startChild(command(directory, "socket"), {
-    env: Deno.env.toObject(),
-    cwd: directory,
-    ready: /ready (\d+)/,
-  });
-  return {
-    pid: child.pid,
-    url: `http://127.0.0.1:${child.ready[1]}/`,
-    removeData: () => removeFiles(directory),
-    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
-  };
+  const server = await startBareServer(SCRIPT, directory, "socket");
+  return { ...server, removeData: () => removeFiles(directory) };
 }
 
 export interface MemoryLoop extends BareLoop {
@@ -44,7 +31,7 @@ interface Chunks {
 
 /** Does with bytes of its own memory what it is told. */
 export async function startMemoryLoop(directory: string): Promise<MemoryLoop> {
-  const [program, ...args] = command(directory, "memory");
+  const [program, ...args] = bareCommand(SCRIPT, directory, "memory");
   const child = new Deno.Command(program!, { args, stdin: "piped", stdout: "piped" }).spawn();
   const input = child.stdin.getWriter();
   const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
