@@ -19,12 +19,15 @@ export function fileVariable(row: Setting): string {
 /** Kubernetes and Docker links describe a service called `pawl` to its neighbours by such variables. */
 const SERVICE_LINK = /^PAWL_(?:SERVICE_(?:HOST|PORT)|PORT_\d+_(?:TCP|UDP))(?:_|$)/;
 const SERVICE_LINK_PORT = /^(?:tcp|udp):\/\//;
+/** Of the command line `pawl`, which may be used in the same shell. */
+const COMMAND_LINE = ["PAWL_SERVER", "PAWL_TOKEN"];
 
 /** What is given, without what is empty: compose files pass unset variables on as empty ones. */
 export function givenVariables(environment: Record<string, string>): Map<string, string> {
   return new Map(
     Object.entries(environment).filter(([name, value]) =>
       name.startsWith("PAWL_") && value.trim() !== "" && !SERVICE_LINK.test(name) &&
+      !COMMAND_LINE.includes(name) &&
       !(name === "PAWL_PORT" && SERVICE_LINK_PORT.test(value))
     ),
   );

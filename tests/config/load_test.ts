@@ -164,6 +164,10 @@ Deno.test("variables that Kubernetes makes for a service called pawl are no sett
   assert.equal(config.port, 8000);
 });
 
+Deno.test("the variables of the command line pawl, set in the same shell, are no settings and no mistakes", async () => {
+  await configOf({ PAWL_SERVER: "https://files.example.org/", PAWL_TOKEN: "t" });
+});
+
 Deno.test("all mistakes of environment, pawl.json and their combination are reported at once", async () => {
   const mistakes = await mistakesOf({
     PAWL_PORT: "70000",
