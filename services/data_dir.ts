@@ -82,15 +82,11 @@ function lowestDescriptor(path: string): number | null {
 }
 
 /**
- * Throws when the file at `path` is there but may not be written. Not for a file that SQLite has open: to close any
- * descriptor of it would end its locks.
+ * Makes the file at `path` for its owner alone (mode 0600) when it is absent; throws when it may not be written. Not for
+ * a file that SQLite has open: to close any descriptor of it would end its locks.
  */
-export async function refuseReadOnly(path: string): Promise<void> {
-  try {
-    (await Deno.open(path, { write: true })).close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+export async function ensureWritable(path: string): Promise<void> {
+  (await Deno.open(path, { write: true, create: true, mode: 0o600 })).close();
 }
 
 /** What stands in a data directory for as long as a restore into it has not ended. */

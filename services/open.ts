@@ -9,7 +9,7 @@ import { newBackground } from "./background.ts";
 import { openDisk } from "./blobs/disk.ts";
 import { dropUnsettled, resumeInterrupted } from "./cleanup.ts";
 import type { Core } from "./core.ts";
-import { DataDirUnusable, lockDataDir, refuseReadOnly, refuseUnfinished } from "./data_dir.ts";
+import { DataDirUnusable, ensureWritable, lockDataDir, refuseUnfinished } from "./data_dir.ts";
 import { createGate } from "./draining.ts";
 import { attachmentIds } from "./ids.ts";
 import { openImages } from "./images/images.ts";
@@ -169,8 +169,9 @@ async function checkRecords(records: Records, now: () => number): Promise<void> 
 async function openDatabase(dataDir: string): Promise<Deno.Kv> {
   const path = join(dataDir, "pawl.kv");
   try {
-    // SQLite opens a file that it may only read, too, and refuses each change later.
-    await refuseReadOnly(path);
+    // SQLite opens a file that it may only read, too, and refuses each change later; one that it makes is readable to
+    // everybody. Its log gets the mode of the file.
+    await ensureWritable(path);
     return await Deno.openKv(path);
   } catch (error) {
     throw new DataDirUnusable(dataDir, `pawl.kv: ${error instanceof Error ? error.message : error}`);

@@ -34,6 +34,22 @@ Deno.test("opening makes a data directory that nobody else can read, and works a
   }
 });
 
+Deno.test("in a data directory that others may look into, nobody else can read the files", async () => {
+  await using dir = await tempDir();
+  const config = await configFor(dir.join("data"));
+  await Deno.mkdir(config.dataDir, { mode: 0o755 });
+  const services = await openServices(config);
+  try {
+    await services.check.records();
+    const files = [...Deno.readDirSync(config.dataDir)].filter(({ isFile }) => isFile);
+    const modes = files.map(({ name }) => [name, Deno.statSync(join(config.dataDir, name)).mode! & 0o777]);
+    const names = ["lock", "pawl.kv", "pawl.kv-shm", "pawl.kv-wal"];
+    assert.deepEqual(modes.sort(), names.map((name) => [name, 0o600]));
+  } finally {
+    await close(services);
+  }
+});
+
 Deno.test("a data directory in use is refused with what to do, and the one who has it goes on", async () => {
   await using dir = await tempDir();
   const config = await configFor(dir.join("data"));
