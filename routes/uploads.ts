@@ -68,7 +68,10 @@ const listRoute = createRoute({
   summary: "Your open sessions, newest first",
   request: { query: z.object(listQuery) },
   responses: {
-    200: json(z.object({ items: z.array(Session), cursor: z.string().nullable() }), "A page of them."),
+    200: json(
+      z.object({ items: z.array(Session), cursor: z.string().nullable() }),
+      "A page; it may be short and still have a cursor.",
+    ),
     ...problems("invalid-request", "invalid-cursor", "unauthenticated"),
   },
 });

@@ -65,7 +65,12 @@ export function expiredProblem(): Problem {
   );
 }
 
-/** Throws `upload-expired` when the time is over, also before the job has recorded it. */
+/** Whether an open session has expired, also before the job has recorded it. */
+export function isOver(core: Core, upload: LiveUpload): boolean {
+  return upload.claims.size === 0 && core.now() >= expiresAt(core, upload);
+}
+
+/** Throws `upload-expired` when the time is over. */
 export function requireFresh(core: Core, upload: LiveUpload): void {
-  if (upload.claims.size === 0 && core.now() >= expiresAt(core, upload)) throw expiredProblem();
+  if (isOver(core, upload)) throw expiredProblem();
 }

@@ -12,7 +12,7 @@ import { type Claims, newClaims } from "./claims.ts";
 import { SpanSet } from "./spans.ts";
 
 const CHUNKS_PER_READ = 1000;
-/** Kept without users; beyond that the longest unused go. */
+/** Kept without users; beyond that go first those that were only looked at, then the longest unused. */
 const MAX_IDLE = 200;
 
 /** A recorded stretch with its running hashes, so that the next bytes can make it longer. */
@@ -57,6 +57,8 @@ export interface LiveLease extends Disposable {
 export interface LiveUploads {
   /** The one `LiveUpload` of this session, loaded when it is not there, and without doubts. */
   open(record: UploadRecord): Promise<LiveLease>;
+  /** Like `open`, for lists: what nobody but these asks for takes no place from what is worked on. */
+  look(record: UploadRecord): Promise<LiveLease>;
   /** Like `open`, for a session that nobody knows of yet: there is nothing to load. */
   begin(record: UploadRecord): LiveLease;
   /** Says that the session has ended, so that it goes with its last user. */
@@ -74,6 +76,8 @@ interface Slot {
   loading: Promise<LiveUpload>;
   loaded: LiveUpload | null;
   ended: boolean;
+  /** By more than lists. */
+  used: boolean;
 }
 
 export function newLiveUploads(records: Records): LiveUploads {
@@ -81,9 +85,11 @@ export function newLiveUploads(records: Records): LiveUploads {
   const slots = new Map<string, Slot>();
 
   function dropIdle() {
-    for (const [id, slot] of slots) {
-      if (slots.size <= MAX_IDLE) return;
-      if (slot.users === 0) slots.delete(id);
+    for (const used of [false, true]) {
+      for (const [id, slot] of slots) {
+        if (slots.size <= MAX_IDLE) return;
+        if (slot.users === 0 && slot.used === used) slots.delete(id);
+      }
     }
   }
 
@@ -99,30 +105,35 @@ export function newLiveUploads(records: Records): LiveUploads {
     };
   }
 
+  async function open(record: UploadRecord, { isUse }: { isUse: boolean }): Promise<LiveLease> {
+    const { id } = record;
+    let slot = slots.get(id);
+    if (!slot) {
+      slot = { users: 0, loading: load(records, record), loaded: null, ended: false, used: false };
+      slots.set(id, slot);
+    }
+    slot.users++;
+    slot.used ||= isUse;
+    let upload: LiveUpload;
+    try {
+      upload = slot.loaded = await slot.loading;
+      await refresh(records, upload);
+    } catch (error) {
+      slot.users--;
+      // A loaded one stays: others may hold it, and there must not be two.
+      if (!slot.loaded && slots.get(id) === slot) slots.delete(id);
+      throw error;
+    }
+    return lease(id, slot, upload);
+  }
+
   return {
-    async open(record) {
-      const { id } = record;
-      let slot = slots.get(id);
-      if (!slot) {
-        slot = { users: 0, loading: load(records, record), loaded: null, ended: false };
-        slots.set(id, slot);
-      }
-      slot.users++;
-      let upload: LiveUpload;
-      try {
-        upload = slot.loaded = await slot.loading;
-        await refresh(records, upload);
-      } catch (error) {
-        slot.users--;
-        // A loaded one stays: others may hold it, and there must not be two.
-        if (!slot.loaded && slots.get(id) === slot) slots.delete(id);
-        throw error;
-      }
-      return lease(id, slot, upload);
-    },
+    open: (record) => open(record, { isUse: true }),
+    look: (record) => open(record, { isUse: false }),
     begin(record) {
       const upload = newLive(record, { received: new SpanSet(), chunks: 0, at: record.createdAt });
-      const slot: Slot = { users: 1, loading: Promise.resolve(upload), loaded: upload, ended: false };
+      const loading = Promise.resolve(upload);
+      const slot: Slot = { users: 1, loading, loaded: upload, ended: false, used: true };
       slots.set(record.id, slot);
       return lease(record.id, slot, upload);
     },

@@ -4,7 +4,9 @@ import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Caller, Span, UploadRecord, UploadStatus } from "../model.ts";
 import { keys } from "../records/keys.ts";
 import type { ChunkRecord } from "../records/uploads.ts";
-import { endedProblem, expiresAt, findUpload, requireFresh } from "./find.ts";
+import { endedProblem, expiresAt, findUpload, isOver, requireFresh } from "./find.ts";
+import type { LiveUpload } from "./live.ts";
+import { openPage } from "./open_page.ts";
 
 /** A session with what the process knows of it. Times are ms since 1970. */
 export interface UploadView extends Omit<UploadRecord, "status"> {
@@ -42,8 +44,13 @@ export async function describeUpload(core: Core, record: UploadRecord): Promise<
   }
   if (record.status !== "uploading") throw endedProblem(record);
   using lease = await core.live.open(record);
-  const { upload } = lease;
-  requireFresh(core, upload);
+  requireFresh(core, lease.upload);
+  return viewOpen(core, record, lease.upload);
+}
+
+/** Of a session that is open and not over. */
+export function viewOpen(core: Core, record: UploadRecord, upload: LiveUpload): UploadView {
+  const { size, chunkSize } = record;
   return {
     ...record,
     status: upload.finishing ? "completing" : "uploading",
@@ -54,7 +61,7 @@ export async function describeUpload(core: Core, record: UploadRecord): Promise<
   };
 }
 
-/** The caller's open sessions, newest first. */
+/** The caller's open sessions, newest first. A page may be short and still have a cursor. */
 export async function listUploads(
   core: Core,
   caller: Caller,
@@ -62,25 +69,20 @@ export async function listUploads(
 ): Promise<ListPage<UploadView>> {
   const prefix = keys.uploadsByOwner(caller.id);
   const before = cursor === undefined ? undefined : decodeCursor(cursor, ["number", "string"]);
-  const page = await core.records.page(prefix, {
-    limit,
+  const found = await core.records.page(prefix, {
+    limit: limit + 1,
     reverse: true,
     ...(before && { before: [...prefix, ...before] }),
   });
-  const ids = page.map(({ key }) => key.at(-1) as string);
-  const entries = await core.records.getMany<UploadRecord>(ids.map((id) => keys.upload(id)));
-  const views = await Promise.all(entries.map(({ value }) => value && ifOpen(core, value)));
-  return {
-    items: views.filter((view) => view !== null),
-    cursor: page.length < limit ? null : encodeCursor(page.at(-1)!.key.slice(prefix.length)),
-  };
-}
-
-async function ifOpen(core: Core, record: UploadRecord): Promise<UploadView | null> {
-  if (record.status !== "uploading") return null;
-  using lease = await core.live.open(record);
-  if (core.now() >= expiresAt(core, lease.upload)) return null;
-  return await describeUpload(core, record);
+  return await openPage(core, {
+    rows: found.map(({ key }) => ({
+      id: key.at(-1) as string,
+      cursor: key.slice(prefix.length) as string[],
+    })),
+    limit,
+    describe: (record, upload) => isOver(core, upload) ? null : viewOpen(core, record, upload),
+    entriesOf: ({ received, uploadedChunkIndexes }) => received.length + uploadedChunkIndexes.length,
+  });
 }
 
 export interface ChunkView extends Span {

@@ -27,9 +27,12 @@ export function createUnfinished(pawl: Pick<Pawl, "uploads">): Unfinished {
     elsewhere,
     forget,
     async refresh() {
-      const [{ items }, held] = await Promise.all([pawl.uploads.list({ limit: AT_MOST }), heldSessions()]);
+      const [sessions, held] = await Promise.all([
+        firstOf(pawl.uploads.all({ limit: AT_MOST })),
+        heldSessions(),
+      ]);
       elsewhere.set(held);
-      store.set(items.filter(({ status }) => status === "uploading"));
+      store.set(sessions.filter(({ status }) => status === "uploading"));
     },
     async discard(id) {
       await pawl.uploads.cancel(id);
@@ -37,4 +40,14 @@ export function createUnfinished(pawl: Pick<Pawl, "uploads">): Unfinished {
     },
     clear: () => store.set([]),
   };
+}
+
+/** Pages may be short. */
+async function firstOf(all: AsyncIterable<UploadSession>): Promise<UploadSession[]> {
+  const sessions: UploadSession[] = [];
+  for await (const session of all) {
+    sessions.push(session);
+    if (sessions.length === AT_MOST) break;
+  }
+  return sessions;
 }

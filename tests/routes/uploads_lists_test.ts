@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { keys } from "../../services/records/keys.ts";
 import { ALICE, BOB, startApp, type TestApp } from "../support/app.ts";
 import { randomBytes } from "../support/random_bytes.ts";
+import { OFFSET_BYTES } from "../support/tus.ts";
 import {
   cancelUpload,
   newSession,
@@ -95,6 +97,73 @@ Deno.test("sessions that end while somebody pages are left out, and the others a
   await cancelUpload(app, ids[3]!);
   const { body: rest } = await app.json("GET", `${UPLOADS}?cursor=${first.cursor}`);
   assert.deepEqual(rest.items.map(({ id }: { id: string }) => id), [ids[2], ids[4], ids[5]]);
+});
+
+Deno.test("a page ends early when its sessions have very many chunks to be read, or to be told of, and the next one goes on", async () => {
+  await using app = await start();
+  const ids = [await newSession(app, { size: 10 })];
+  app.clock++;
+  ids.unshift(await newSession(app, { size: 200_000 }));
+  await recordChunks(app, ids[0]!, 50_500);
+  const sizes = async () => {
+    const found = await pages(app, UPLOADS, 100);
+    assert.deepEqual(found.items.map(({ id }) => id), ids);
+    return found.sizes;
+  };
+  assert.deepEqual(await sizes(), [2], "one stretch, that is known");
+  await app.restart();
+  assert.deepEqual(await sizes(), [1, 1], "to be read");
+
+  // Slots of a chunk each, of which all have come.
+  app.clock++;
+  ids.unshift(await newSession(app, { size: 60_000 * 1024, chunkSize: 1024 }));
+  await recordChunks(app, ids[0]!, 1, 60_000 * 1024);
+  await app.restart();
+  await sizes();
+  assert.deepEqual(await sizes(), [1, 2], "to be told of");
+});
+
+/** Stretches of `size` bytes from the file's start on, as if they had come. */
+async function recordChunks(app: TestApp, id: string, count: number, size = 1): Promise<void> {
+  const { records } = app.services.core;
+  for (let at = 0; at < count; at += 500) {
+    await records.transact((commit) => {
+      for (let more = at; more < Math.min(count, at + 500); more++) {
+        commit.set(keys.uploadChunk(id, more * size), { size, sha256: "", writer: "" });
+      }
+      return Promise.resolve();
+    });
+  }
+}
+
+Deno.test("lists take no place from uploads that are worked on, however many sessions they show", async () => {
+  await using app = await start();
+  const tus = { "Tus-Resumable": "1.0.0", "Content-Type": OFFSET_BYTES };
+  const id = await newSession(app, { size: 10_000 });
+  const append = async (offset: number) => {
+    const { status } = await app.request(`/files/${id}`, {
+      method: "PATCH",
+      headers: { ...tus, "Upload-Offset": String(offset) },
+      body: randomBytes(2000, { seed: offset }),
+    });
+    assert.equal(status, 204);
+  };
+  await append(0);
+  const made = await app.services.core.records.get<Record<string, unknown>>(keys.upload(id));
+  for (let count = 0; count < 250; count++) {
+    const other = { ...made.value, id: `made-${count}`, createdAt: app.clock + count };
+    await app.services.core.records.transact((commit) => {
+      commit.set(keys.upload(other.id), other).set(
+        keys.uploadByOwner("alice", other.createdAt, other.id),
+        true,
+      );
+      return Promise.resolve();
+    });
+  }
+  assert.equal((await pages(app, UPLOADS, 100)).items.length, 251);
+  await append(2000);
+  const { items } = await pages(app, `${UPLOADS}/${id}/chunks`, 10);
+  assert.deepEqual(items.map(({ size }) => size), [4000], "the one that was hashed goes on");
 });
 
 Deno.test("chunks are listed by offset with the digests of their bytes, page by page", async () => {
