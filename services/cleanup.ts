@@ -8,7 +8,7 @@ import { each } from "./each.ts";
 import { dropVariants } from "./images/variant_store.ts";
 import type { BlobRecord, UploadRecord } from "./model.ts";
 import { Problem } from "./problem.ts";
-import { newTally, type Tally } from "./jobs/job.ts";
+import { type StepProgress, unwatched } from "./jobs/job.ts";
 import { discard } from "./records/blobs.ts";
 import { keys } from "./records/keys.ts";
 import { ACTIVITY_EVERY_MS, type ActivityRecord, findKeys } from "./records/uploads.ts";
@@ -62,9 +62,10 @@ export async function forgetContent(
 /** Expires sessions without progress, and forgets those that ended long ago. */
 export async function expireUploads(
   core: Core,
-  tally: Tally = newTally(),
+  progress: StepProgress = unwatched(),
 ): Promise<{ expired: number; forgotten: number; more: boolean }> {
   const { records } = core;
+  const { tally } = progress;
   const now = core.now();
   const done = { expired: 0, forgotten: 0 };
   const due = await records.page(keys.uploadsByExpiry(), {
@@ -97,7 +98,7 @@ export async function expireUploads(
       commit.check(entry).delete(key);
       if (next !== null) commit.set(keys.uploadByExpiry(next, id), true);
     });
-  });
+  }, progress);
   return { ...done, more: due.length === STEP };
 }
 

@@ -7,7 +7,7 @@ import type { Core } from "../core.ts";
 import { each } from "../each.ts";
 import { checkFileName } from "../file_name.ts";
 import { isAttachmentId, newUploadId, UPLOAD_ID } from "../ids.ts";
-import { newTally, type Tally } from "../jobs/job.ts";
+import { type StepProgress, unwatched } from "../jobs/job.ts";
 import type { AttachmentRecord, Caller } from "../model.ts";
 import { allows, permitted, refusal } from "../policy.ts";
 import { Problem } from "../problem.ts";
@@ -137,8 +137,9 @@ export async function archiveOf(
 /** Removes archives whose day is over. */
 export async function expireArchives(
   { records, now }: Core,
-  tally: Tally = newTally(),
+  progress: StepProgress = unwatched(),
 ): Promise<{ removed: number; more: boolean }> {
+  const { tally } = progress;
   const limit = 20;
   const before = tally.removed;
   const prefix = keys.archivesByExpiry();
@@ -157,7 +158,7 @@ export async function expireArchives(
       if (parts.length < 100) break;
     }
     tally.removed++;
-  });
+  }, progress);
   return { removed: tally.removed - before, more: due.length === limit };
 }
 

@@ -4,8 +4,9 @@
  */
 import { SYSTEM } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
+import { each } from "../each.ts";
 import { OTHERS } from "../file_rules.ts";
-import { newTally, type Tally } from "../jobs/job.ts";
+import { type StepProgress, unwatched } from "../jobs/job.ts";
 import type { AttachmentRecord } from "../model.ts";
 import {
   COMPAT_ORPHANS,
@@ -101,9 +102,9 @@ function isOrphan(record: AttachmentRecord, { type, latest }: { type: string; la
 }
 
 /** Hides from their owners what was deleted long ago; administrators can still restore it. */
-export async function binDeleted(core: Core, tally: Tally = newTally()): Promise<RetentionStep> {
+export async function binDeleted(core: Core, progress: StepProgress = unwatched()): Promise<RetentionStep> {
   const rule = deletedRule(core);
-  return await eachDue(core, { rule, tally }, async (id) => {
+  return await eachDue(core, { rule, progress }, async (id) => {
     return await core.records.transact(async (commit) => {
       const entry = await core.records.get<AttachmentRecord>(keys.attachment(id));
       if (!entry.value || !rule.isDue(entry.value)) return false;
@@ -122,11 +123,11 @@ export async function binDeleted(core: Core, tally: Tally = newTally()): Promise
 }
 
 /** Removes for good what was hidden long ago. */
-export async function purgeBinned(core: Core, tally: Tally = newTally()): Promise<RetentionStep> {
+export async function purgeBinned(core: Core, progress: StepProgress = unwatched()): Promise<RetentionStep> {
   const rule = binnedRule(core);
-  return await eachDue(core, { rule, tally }, async (id) => {
+  return await eachDue(core, { rule, progress }, async (id) => {
     const freed = await purgeRecord(core, id, { actor: SYSTEM, unless: (record) => !rule.isDue(record) });
-    tally.bytesFreed += freed ?? 0;
+    progress.tally.bytesFreed += freed ?? 0;
     return freed !== null;
   });
 }
@@ -135,10 +136,13 @@ export async function purgeBinned(core: Core, tally: Tally = newTally()): Promis
  * Deletes, as their owner could, files that belong to nothing where their business type says that they must, and those
  * that old clients brought.
  */
-export async function deleteOrphans(core: Core, tally: Tally = newTally()): Promise<RetentionStep> {
+export async function deleteOrphans(
+  core: Core,
+  progress: StepProgress = unwatched(),
+): Promise<RetentionStep> {
   const all = { done: 0, more: false };
   for (const rule of await orphanRules(core)) {
-    const step = await eachDue(core, { rule, tally }, async (id) => {
+    const step = await eachDue(core, { rule, progress }, async (id) => {
       return await core.records.transact(async (commit) => {
         const entry = await core.records.get<AttachmentRecord>(keys.attachment(id));
         if (!entry.value || !rule.isDue(entry.value)) return false;
@@ -153,27 +157,22 @@ export async function deleteOrphans(core: Core, tally: Tally = newTally()): Prom
   return all;
 }
 
-/** Asks `step` for each attachment that may be due. One that fails keeps none of the others from their turn; the first failure is thrown at the end. */
+/** Asks `step` for each attachment that may be due. */
 async function eachDue(
   core: Core,
-  { rule: { prefix, latest }, tally }: { rule: DueRule; tally: Tally },
+  { rule: { prefix, latest }, progress }: { rule: DueRule; progress: StepProgress },
   step: (id: string) => Promise<boolean>,
 ): Promise<RetentionStep> {
+  const { tally } = progress;
   const due = await core.records.page(prefix, { limit: STEP, before: [...prefix, latest + 1] });
-  const failures: unknown[] = [];
   let done = 0;
-  for (const { key } of due) {
+  await each(due, async ({ key }) => {
     tally.lookedAt++;
-    try {
-      if (await step(String(key.at(-1)))) {
-        done++;
-        tally.removed++;
-      } else await dropStale(core, key);
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw failures[0];
+    if (await step(String(key.at(-1)))) {
+      done++;
+      tally.removed++;
+    } else await dropStale(core, key);
+  }, progress);
   return { done, more: due.length === STEP };
 }
 

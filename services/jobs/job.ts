@@ -24,9 +24,18 @@ export interface StepContext {
   report(message: string): void;
   /** Something went wrong with one of many; the step goes on. */
   failed(error: unknown): void;
-  /** To be called now and then by steps that last long. Throws `RunEnded` when the run is not to go on. */
+  /** To be called between things, now and then where they are small. Throws `RunEnded` when the run is not to go on. */
   pulse(): Promise<void>;
 }
+
+/** What a step needs that goes through many things one by one. */
+export type StepProgress = Pick<StepContext, "tally" | "pulse">;
+
+/** Of a step that nobody watches. */
+export const unwatched = (tally: Tally = newTally()): StepProgress => ({
+  tally,
+  pulse: () => Promise.resolve(),
+});
 
 export interface StepResult {
   /** `more` goes on at once; `later` is for the next run; `done` when nothing is left. */

@@ -16,37 +16,37 @@ export const JOBS: readonly Job[] = [
     name: "softDeleted",
     description:
       "Hides from their owners the files that they deleted long ago; administrators can restore them.",
-    step: (core, { tally }) => stepOf(binDeleted(core, tally)),
+    step: (core, progress) => stepOf(binDeleted(core, progress)),
     candidates: candidates.deletedAttachments,
   },
   {
     name: "recycleBin",
     description: "Removes for good what the recycle bin hid from its owners long ago.",
-    step: (core, { tally }) => stepOf(purgeBinned(core, tally)),
+    step: (core, progress) => stepOf(purgeBinned(core, progress)),
     candidates: candidates.binnedAttachments,
   },
   {
     name: "orphans",
     description: "Deletes, as their owners could, files that must belong to something and do not.",
-    step: (core, { tally }) => stepOf(deleteOrphans(core, tally)),
+    step: (core, progress) => stepOf(deleteOrphans(core, progress)),
     candidates: candidates.orphans,
   },
   {
     name: "expiredSessions",
     description: "Ends uploads without progress, frees their bytes, and forgets uploads that ended long ago.",
-    step: (core, { tally }) => stepOf(expireUploads(core, tally)),
+    step: (core, progress) => stepOf(expireUploads(core, progress)),
     candidates: candidates.expiredSessions,
   },
   {
     name: "expiredTokens",
     description: "Removes what is left of links some time after their end.",
-    step: (core, { tally }) => stepOf(expireTokens(core, tally)),
+    step: (core, progress) => stepOf(expireTokens(core, progress)),
     candidates: candidates.expiredTokens,
   },
   {
     name: "expiredArchives",
     description: "Removes the lists of kept archives that are over; the files in them stay.",
-    step: (core, { tally }) => stepOf(expireArchives(core, tally)),
+    step: (core, progress) => stepOf(expireArchives(core, progress)),
     candidates: candidates.expiredArchives,
   },
   {

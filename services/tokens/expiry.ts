@@ -4,7 +4,7 @@
  */
 import type { Core } from "../core.ts";
 import { each } from "../each.ts";
-import { newTally, type Tally } from "../jobs/job.ts";
+import { type StepProgress, unwatched } from "../jobs/job.ts";
 import type { TokenRecord } from "../model.ts";
 import { keys } from "../records/keys.ts";
 import { dropToken, indexTime, KEEP_MS, LEASE_AT_MOST_MS, type LeaseRecord } from "../records/tokens.ts";
@@ -19,34 +19,42 @@ export const tokensOverAt = ({ config, now }: Core): number =>
 /** Deletes leases that are over, tokens some time after their end, and those of attachments that are gone. */
 export async function expireTokens(
   core: Core,
-  tally: Tally = newTally(),
+  progress: StepProgress = unwatched(),
 ): Promise<{ removed: number; more: boolean }> {
+  const { tally } = progress;
   const leases = await due(core, keys.tokenLeaseEnds(), core.now());
   const ended = await due(core, keys.tokensByExpiry(), tokensOverAt(core));
   const leftovers = await core.records.page(keys.tokenLeftovers(), { limit: 1 });
   const before = tally.removed;
+  const count = (removed: number) => void (tally.removed += removed);
   await each([
-    ...leases.map((key) => () => removeLease(core, key)),
-    ...ended.map((key) => () => removeToken(core, key)),
-    ...leftovers.map(({ key }) => () => sweepTokens(core, String(key.at(-1)))),
+    ...leases.map((key) => async () => count(await removeLease(core, key))),
+    ...ended.map((key) => async () => count(await removeToken(core, key))),
+    ...leftovers.map(({ key }) => () => sweepTokens(core, String(key.at(-1)), progress)),
   ], async (remove) => {
     tally.lookedAt++;
-    tally.removed += await remove();
-  });
+    await remove();
+  }, progress);
   const more = leases.length === STEP || ended.length === STEP || leftovers.length > 0;
   return { removed: tally.removed - before, more };
 }
 
-/** Deletes tokens of an attachment that is gone; gives how many. */
-export async function sweepTokens({ records }: Core, attachmentId: string): Promise<number> {
+/** Deletes tokens of an attachment that is gone. */
+async function sweepTokens(
+  { records }: Core,
+  attachmentId: string,
+  { tally, pulse }: StepProgress,
+): Promise<void> {
   const page = await records.page(keys.tokensByAttachment(attachmentId), { limit: STEP });
   for (const { key } of page) {
+    await pulse();
     await records.transact(async (commit) => {
       const token = await records.get<TokenRecord>(keys.token(key.at(-1) as string));
       commit.check(token);
       if (token.value) dropToken(commit, token.value);
       else commit.delete(key);
     });
+    tally.removed++;
   }
   if (page.length < STEP) {
     await records.transact((commit) => {
@@ -54,7 +62,6 @@ export async function sweepTokens({ records }: Core, attachmentId: string): Prom
       return Promise.resolve();
     });
   }
-  return page.length;
 }
 
 /** Entries of an index whose first part behind `prefix` is a time up to `latest`, inclusive. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { newTally } from "../../../services/jobs/job.ts";
+import { newTally, unwatched } from "../../../services/jobs/job.ts";
 import { keys } from "../../../services/records/keys.ts";
 import { expireTokens } from "../../../services/tokens/expiry.ts";
 import { startApp, type TestApp } from "../../support/app.ts";
@@ -57,7 +57,7 @@ Deno.test("a link that cannot be removed keeps no others from their turn, and wh
     },
   };
   const tally = newTally();
-  await assert.rejects(expireTokens({ ...core, records }, tally), /no answer/);
+  await assert.rejects(expireTokens({ ...core, records }, unwatched(tally)), /no answer/);
   // The other link, and the download by it.
   assert.deepEqual([tally.lookedAt, tally.removed], [3, 2]);
   assert.equal(await listed(app, file), 1);
