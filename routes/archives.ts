@@ -117,6 +117,7 @@ export function archives(core: Core): OpenAPIHono<Env> {
       cacheControl: "private, no-cache",
       vary: "Authorization, Cookie",
       open: archive.open,
+      check: async () => (await archive.open(0)).close(),
       onEnd({ sent, left }) {
         if (left > 0) log.info("Download of an archive broke off", { requestId, sent, left });
       },

@@ -45,6 +45,8 @@ export interface DownloadFile {
    * response closes what it returns.
    */
   open(first: number): Promise<ByteSource>;
+  /** Asked by HEAD where GET would open: refuses what GET would refuse then. Absent: HEAD does not ask. */
+  check?(): Promise<void>;
   /** Called once when a response with bytes is over; also when its client left. */
   onEnd?(end: BodyEnd): void;
 }
@@ -52,7 +54,7 @@ export interface DownloadFile {
 /**
  * Answers 200, 206 or 304; 200 for HEAD with the headers of the whole file. Everything is decided before
  * `open`, and nothing is sent before `open` has succeeded.
- * Throws `Problem` `precondition-failed` and `range-not-satisfiable`, and whatever `open` throws.
+ * Throws `Problem` `precondition-failed` and `range-not-satisfiable`, and whatever `open` and `check` throw.
  */
 export async function fileResponse(
   request: ConditionalRequest,
@@ -90,7 +92,10 @@ export async function fileResponse(
   }
   headers["content-length"] = String(bodyLength(parts));
   const init = { status: decision.kind === "partial" ? 206 : 200, headers: new Headers(headers) };
-  if (request.method === "HEAD") return new Response(null, init);
+  if (request.method === "HEAD") {
+    await file.check?.();
+    return new Response(null, init);
+  }
 
   const first = parts.find((part) => !(part instanceof Uint8Array)) as ByteRange | undefined;
   const source = await file.open(first?.offset ?? 0);

@@ -8,6 +8,7 @@ import { assertSameBytes, runProgram } from "../support/client_program.ts";
 import { listen } from "../support/listening_app.ts";
 import { startProxy } from "../support/proxy.ts";
 import { randomBytes } from "../support/random_bytes.ts";
+import { blobPaths } from "../support/stored_files.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { tool } from "../support/tools.ts";
 
@@ -127,6 +128,27 @@ Deno.test("a ZIP whose file was deleted says so before it sends a byte, and neve
   assert.deepEqual([behind.status, (await behind.json()).code], [410, "archive-changed"]);
   assert.equal((await app.request(`/api/v1/attachments/${ids[0]}`, { method: "DELETE" })).status, 204);
   assert.equal((await app.json("GET", url)).status, 410);
+});
+
+Deno.test("HEAD of a ZIP refuses what GET refuses before it sends a byte", async () => {
+  await using app = await startApp({ pawlJson: NO_LIMITS });
+  const deleted = await put(app, "a.txt", "aaaa");
+  const lost = await put(app, "b.txt", "bbbb");
+  const both = [(await archive(app, [deleted, lost])).url, (await archive(app, [lost, deleted])).url];
+  const direct = `/api/v1/archives?id=${lost}&id=${lost}`;
+  const statuses = async (method: string, url: string) => {
+    const answer = await app.request(url, { method });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  const etag = (await app.request(both[1]!, { method: "HEAD" })).headers.get("ETag")!;
+  assert.equal((await app.request(`/api/v1/attachments/${deleted}`, { method: "DELETE" })).status, 204);
+  for (const path of await blobPaths(app)) await Deno.remove(path);
+  for (const [url, status] of [[both[0], 410], [both[1], 500], [direct, 500]] as const) {
+    assert.deepEqual([await statuses("GET", url!), await statuses("HEAD", url!)], [status, status], url);
+  }
+  const known = await app.request(both[1]!, { method: "HEAD", headers: { "If-None-Match": etag } });
+  assert.equal(known.status, 304, "as GET says, which opens nothing for that");
 });
 
 Deno.test("a ZIP by a link begins anew when one of its files was renamed, by whatever it is resumed; a kept one stays as it is", async () => {
