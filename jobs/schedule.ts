@@ -6,7 +6,7 @@ import { sweepBlobs } from "../services/cleanup.ts";
 import { repointDamaged } from "../services/maintenance/repoint.ts";
 import type { Job } from "../services/jobs/job.ts";
 import { JOBS } from "../services/jobs/jobs.ts";
-import { startRun } from "../services/jobs/runner.ts";
+import { startIfDue, startRun } from "../services/jobs/runner.ts";
 import type { Services } from "../services/open.ts";
 
 const log = getLogger(["pawl", "jobs"]);
@@ -50,13 +50,13 @@ export function scheduleJobs(services: Services, signal: AbortSignal): void {
   for (const job of JOBS) {
     const { schedule } = services.core.config.jobs[job.name];
     void Deno.cron(job.name, schedule, options, () => runScheduled(job, services, signal));
-    if (job.isDueAtStart) void runAtStart(job, services, signal);
+    if (job.isDue) void runAtStart(job, services, signal);
   }
 }
 
-async function runAtStart(job: Job, services: Services, signal: AbortSignal): Promise<void> {
+async function runAtStart(job: Job, { core }: Services, signal: AbortSignal): Promise<void> {
   try {
-    if (await job.isDueAtStart!(services.core)) await runScheduled(job, services, signal);
+    await startIfDue(core, job, { actor: SYSTEM, signal });
   } catch (error) {
     log.error("Job {name} cannot start: {error}", { name: job.name, error });
   }

@@ -2,6 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Core } from "../../services/core.ts";
 import { requireAdmin } from "../../services/policy.ts";
+import { countWhenDue } from "../../services/reports/count_when_due.ts";
 import { type StorageView, viewStorage } from "../../services/reports/storage.ts";
 import type { Env } from "../env.ts";
 import { apiApp, problems } from "../openapi.ts";
@@ -59,6 +60,7 @@ export function storage(core: Core): OpenAPIHono<Env> {
   const app = apiApp();
   app.openapi(storageRoute, async (c) => {
     requireAdmin(c.var.caller);
+    await countWhenDue(core);
     return c.json(storageJson(await viewStorage(core)), 200);
   });
   return app;

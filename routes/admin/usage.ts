@@ -2,6 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Core } from "../../services/core.ts";
 import { requireAdmin } from "../../services/policy.ts";
+import { countWhenDue } from "../../services/reports/count_when_due.ts";
 import { listUsage } from "../../services/reports/usage.ts";
 import type { Env } from "../env.ts";
 import { apiApp, problems } from "../openapi.ts";
@@ -55,6 +56,7 @@ export function ownersUsage(core: Core): OpenAPIHono<Env> {
   const app = apiApp();
   app.openapi(listRoute, async (c) => {
     requireAdmin(c.var.caller);
+    await countWhenDue(core);
     const { items, asOf, cursor } = await listUsage(core, c.req.valid("query"));
     return c.json({
       items: items.map(({ fileBytes, ...usage }) => ({ ...usage, bytes: fileBytes })),

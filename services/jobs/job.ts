@@ -68,8 +68,8 @@ export interface Job {
   candidates?(core: Core): AsyncIterable<Candidate>;
   /** Whoever asks for a run wants it from the start, wherever the last one ended. */
   beginsAnew?: boolean;
-  /** Whether it is to run when the server has started, beside its schedule. */
-  isDueAtStart?(core: Core): Promise<boolean>;
+  /** Whether it is to run beside its schedule: asked when the server has started, and by who shows what it does. */
+  isDue?(core: Core): Promise<boolean>;
 }
 
 /** The run is not to go on: the process stops, or another run has taken its place. */

@@ -4,7 +4,7 @@ import { binDeleted, deleteOrphans, purgeBinned } from "../attachments/retention
 import { purgeAudit } from "../audit/purge.ts";
 import { expireUploads } from "../cleanup.ts";
 import { countStorage } from "../reports/count.ts";
-import { isReportMissing } from "../reports/storage.ts";
+import { isReportDue } from "../reports/storage.ts";
 import { expireTokens } from "../tokens/expiry.ts";
 import * as candidates from "./candidates.ts";
 import type { Job, StepResult, Tally } from "./job.ts";
@@ -71,7 +71,7 @@ export const JOBS: readonly Job[] = [
     description: "Counts what is stored, and by whom; removes nothing.",
     step: countStorage,
     beginsAnew: true,
-    isDueAtStart: isReportMissing,
+    isDue: isReportDue,
   },
 ];
 

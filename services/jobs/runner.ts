@@ -3,7 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Actor } from "../audit/entry.ts";
 import type { Core } from "../core.ts";
 import { type Job, newTally, RunEnded, type StepContext } from "./job.ts";
-import { beginRun, endRun, type HeldRun, LEASE_MS, renewRun, type RunRecord } from "./runs.ts";
+import { beginRun, endRun, type HeldRun, LEASE_MS, listRuns, renewRun, type RunRecord } from "./runs.ts";
 
 const log = getLogger(["pawl", "jobs"]);
 /** Of one run; what is left then waits for the next. */
@@ -49,6 +49,14 @@ export async function startRun(core: Core, job: Job, options: RunOptions): Promi
   });
   core.background.run(`job ${job.name}`, async () => void await ended);
   return { run: started, ended };
+}
+
+/** Starts what is switched on and says that it is due; what failed last waits for its schedule. */
+export async function startIfDue(core: Core, job: Job, options: RunOptions): Promise<StartedRun | null> {
+  if (!core.config.jobs[job.name].enabled || !await job.isDue?.(core)) return null;
+  const [last] = await listRuns(core, job.name, { limit: 1 });
+  if (last?.state === "failed") return null;
+  return await startRun(core, job, options);
 }
 
 async function carryOut(

@@ -28,7 +28,11 @@ export async function viewStorage({ records, blobs }: Core): Promise<StorageView
   };
 }
 
-/** Nothing was counted yet. */
-export async function isReportMissing({ records }: Core): Promise<boolean> {
-  return (await records.get(keys.storageReport())).value === null;
+/** Nothing was counted yet, or there was nothing when it was, and now there is. */
+export async function isReportDue({ records }: Core): Promise<boolean> {
+  const { value: report } = await records.get<ReportRecord>(keys.storageReport());
+  if (report === null) return true;
+  const { files, deletedFiles, binnedFiles } = report.figures;
+  if (files + deletedFiles + binnedFiles > 0) return false;
+  return (await records.page(keys.attachments(), { limit: 1 })).length > 0;
 }

@@ -1,6 +1,9 @@
 /** What is stored, and by whom, as administrators see it. */
 import assert from "node:assert/strict";
+import { SYSTEM } from "../../services/audit/entry.ts";
 import { sweepBlobs } from "../../services/cleanup.ts";
+import { findJob } from "../../services/jobs/overview.ts";
+import { startRun } from "../../services/jobs/runner.ts";
 import { keys } from "../../services/records/keys.ts";
 import { drawing } from "../services/images/pictures.ts";
 import { adminGet, adminPages, runJob } from "../support/admin.ts";
@@ -49,14 +52,49 @@ async function filesOfParts(app: TestApp): Promise<void> {
   }
 }
 
-Deno.test("before the first count all is nothing, and says so", async () => {
-  await using app = await startApp();
+Deno.test("where nothing was counted all is nothing, and says so", async () => {
+  await using app = await startApp({ pawlJson: { jobs: { storageReport: { enabled: false } } } });
   await putFile(app);
   const { asOf, complete, growth, disk, ...figures } = await adminGet(app, "storage");
   assert.deepEqual([asOf, complete, growth], [null, false, []]);
   assert.ok(disk.freeBytes > 0);
   assert.ok(Object.values(figures).every((figure) => figure === 0), JSON.stringify(figures));
   assert.deepEqual(await adminGet(app, "usage"), { items: [], asOf: null, cursor: null });
+});
+
+Deno.test("a new installation does not go on saying that it is empty: the first file is counted when somebody looks", async () => {
+  await using app = await startApp();
+  const runs = async () => (await adminGet(app, "jobs/storageReport/runs")).items.length;
+  await count(app);
+  assert.deepEqual([(await adminGet(app, "storage")).files, await runs()], [0, 1], "there is nothing");
+  app.clock += MINUTE;
+  const { id } = await putFile(app);
+  const { files, asOf } = await adminGet(app, "storage");
+  assert.deepEqual([files, asOf, await runs()], [1, new Date(app.clock).toISOString(), 2]);
+
+  app.clock += MINUTE;
+  await putFile(app, { user: BOB });
+  await app.json("DELETE", `/api/v1/attachments/${id}`);
+  assert.equal((await adminGet(app, "storage")).asOf, asOf, "the next ones by the hour");
+  assert.equal((await adminGet(app, "usage")).asOf, asOf);
+  assert.equal(await runs(), 2);
+});
+
+Deno.test("who looks at people sees the first file too, but a count that has failed is left to its schedule", async () => {
+  await using app = await startApp();
+  await count(app);
+  await putFile(app);
+  const { core } = app.services;
+  const failing = { ...findJob("storageReport"), step: () => Promise.reject(new Error("no answer")) };
+  assert.equal((await (await startRun(core, failing, { actor: SYSTEM }))!.ended)!.state, "failed");
+  assert.deepEqual((await adminGet(app, "usage")).items, []);
+  await count(app);
+  assert.equal((await adminGet(app, "usage")).items.length, 1);
+
+  await using other = await startApp();
+  await count(other);
+  await putFile(other);
+  assert.equal((await adminGet(other, "usage")).items.length, 1);
 });
 
 Deno.test("the figures are those that are counted from outside, at each stage of what files go through", async () => {

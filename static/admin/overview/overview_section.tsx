@@ -122,7 +122,7 @@ function Tiles({ overview, report, jobs }: TilesProps) {
           key="stored"
           name={m.stored}
           value={format.bytes(report.fileBytes)}
-          note={m.storedNote(report.files)}
+          note={<When iso={report.asOf} say={(time) => m.storedNote(report.files, time)} />}
           href={toStorage}
         />
       )}

@@ -111,7 +111,12 @@ export function createAdminState(): AdminState {
   const files = listOf(calls.attachments, 15);
   const bin = listOf(calls.attachments, 15);
   const people = createPeople({ calls, onError });
-  const storage = createLive({ ask: calls.storage, pause: () => 30_000, onError });
+  const storage = createLive({
+    ask: calls.storage,
+    // The first files are counted as soon as somebody asks, perhaps just now.
+    pause: (report) => report?.files === 0 ? 2000 : 30_000,
+    onError,
+  });
   const jobs = createJobs({
     calls,
     say,

@@ -21,7 +21,7 @@ export const englishFigures = {
     uploads: "Uploads in progress",
     uploadsNote: { some: "See what is coming in", none: "Nobody is uploading" },
     stored: "Stored",
-    storedNote: (files: number) => some(files, "file", "files"),
+    storedNote: (files: number, time: string) => `${some(files, "file", "files")}, counted ${time}`,
     saved: "Saved",
     savedNote: "equal content stored once",
     diskFree: "Free on the disk",

@@ -18,7 +18,7 @@ export const chineseFigures: FigureMessages = {
     uploads: "正在上传",
     uploadsNote: { some: "查看正在接收的内容", none: "没有人在上传" },
     stored: "已存储",
-    storedNote: (files) => some(files, "个文件"),
+    storedNote: (files, time) => `${some(files, "个文件")}，统计于${time}`,
     saved: "已节省",
     savedNote: "相同的内容只存一份",
     diskFree: "磁盘剩余",
