@@ -23,5 +23,5 @@ export const REASONS = {
   nginx:
     "**0.9 times the speed of nginx from memory.** nginx lets the kernel send from the page cache (`sendfile`) and " +
     "copies nothing; the runtime has no such call. *Possible* is what a server reaches there that reads and sends, and " +
-    "does nothing else. Where a client writes what it gets to a disk, all are nearly as fast.",
+    "does nothing else. Where a client writes what it gets to a disk, less of the difference is left, and often none.",
 };
