@@ -68,6 +68,10 @@ export interface UploadOptions extends FileFields {
 
 export interface StreamUploadOptions extends FileFields {
   fileName: string;
+  /**
+   * Gives it up. Silence does not on this side: bytes that a slow line takes cannot be told from those of a slow stream,
+   * and a stream cannot be sent twice. The server ends one of which nothing comes for `uploads.idleSeconds`.
+   */
   signal?: AbortSignal;
   onProgress?: (progress: TransferProgress) => void;
 }
