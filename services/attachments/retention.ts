@@ -141,7 +141,7 @@ export async function deleteOrphans(
   progress: StepProgress = unwatched(),
 ): Promise<RetentionStep> {
   const all = { done: 0, more: false };
-  for (const rule of await orphanRules(core)) {
+  await each(await orphanRules(core), async (rule) => {
     const step = await eachDue(core, { rule, progress }, async (id) => {
       return await core.records.transact(async (commit) => {
         const entry = await core.records.get<AttachmentRecord>(keys.attachment(id));
@@ -153,7 +153,7 @@ export async function deleteOrphans(
     });
     all.done += step.done;
     all.more ||= step.more;
-  }
+  });
   return all;
 }
 

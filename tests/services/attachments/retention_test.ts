@@ -204,21 +204,37 @@ Deno.test("a run is cut into steps, and two at once do no harm", async () => {
   assert.deepEqual([attachments.length, blobs.length], [0, 0]);
 });
 
+/** The application's core, where `id` cannot be read. */
+function coreWithout(app: TestApp, id: string): Core {
+  const { records } = core(app);
+  const get = <T>(key: Deno.KvKey) => {
+    if (key[1] === BigInt(id)) throw new Error("no answer");
+    return records.get<T>(key);
+  };
+  return { ...core(app), records: { ...records, get } };
+}
+
 Deno.test("one that cannot be moved keeps no other from its turn", async () => {
   await using app = await startApp();
   const [stuck, other] = [await putFile(app), await putFile(app)];
   for (const { id } of [stuck, other]) await remove(app, id);
   app.clock += 30 * DAY;
-  const records = {
-    ...core(app).records,
-    get: <T>(key: Deno.KvKey) => {
-      if (key[1] === BigInt(stuck.id)) throw new Error("no answer");
-      return core(app).records.get<T>(key);
-    },
-  };
-  await assert.rejects(binDeleted({ ...core(app), records }), /no answer/);
+  await assert.rejects(binDeleted(coreWithout(app, stuck.id)), /no answer/);
   assert.notEqual((await show(app, other.id)).binnedAt, null);
   assert.equal((await binDeleted(core(app))).done, 1);
+});
+
+Deno.test("an orphan that cannot be deleted keeps none of another type from its turn", async () => {
+  const businessTypes = { A: { orphanHours: 1 }, B: { orphanHours: 1 } };
+  await using app = await startApp({ pawlJson: { businessTypes } });
+  for (const [stuckType, otherType] of [["A", "B"], ["B", "A"]] as const) {
+    const stuck = await putFile(app, { businessType: stuckType });
+    const other = await putFile(app, { businessType: otherType });
+    app.clock += HOUR;
+    await assert.rejects(deleteOrphans(coreWithout(app, stuck.id)), /no answer/);
+    assert.notEqual((await show(app, other.id)).deletedAt, null, otherType);
+    assert.equal((await deleteOrphans(core(app))).done, 1);
+  }
 });
 
 Deno.test("entries that lead nowhere keep nothing from its turn, and go", async () => {
