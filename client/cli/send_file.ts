@@ -119,6 +119,8 @@ export interface Sent {
 /** The result of one file. */
 export async function saySent({ output }: CommandContext, sent: Sent): Promise<void> {
   const { path, attachment, how, resumedBytes = 0, seconds = 0 } = sent;
+  // Standard input has no name but the one that was given.
+  const shown = path === "-" ? attachment.fileName : path;
   const size = formatSize(attachment.size);
   const from = resumedBytes > 0 ? `, went on from ${formatSize(resumedBytes)}` : "";
   const remark = {
@@ -128,7 +130,7 @@ export async function saySent({ output }: CommandContext, sent: Sent): Promise<v
   }[how];
   await output.result({
     json: { path, attachment, how, resumedBytes },
-    text: `${attachment.id}  ${printable(path)}  (${remark})`,
+    text: `${attachment.id}  ${printable(shown)}  (${remark})`,
     brief: attachment.id,
   });
 }

@@ -20,6 +20,8 @@ Deno.test("standard input goes up as it comes, under the name that is given", as
     ]);
     assert.equal(attachment.sha256, randomSha256(bytes.length, { seed: 3 }));
   }
+  const named = await server.me.run(["up", "-", "--name", "backup.tar"], { stdin: bytes });
+  assert.match(named.stdout, /^\d+  backup\.tar  \(/);
   const empty = await server.me.run(["up", "-", "--name", "empty", "-q"]);
   assert.equal(empty.code, 0, empty.stderr);
   assert.deepEqual(await Array.fromAsync(Deno.readDir(server.me.join(".local/state/pawl/spool"))), []);
@@ -45,5 +47,5 @@ Deno.test("a stream that is refused says why", async () => {
   const args = ["up", "-", "--name", "large.txt", "--type", "Small"];
   const { code, stdout, stderr } = await server.me.run(args, { stdin: randomBytes(MIB, { seed: 1 }) });
   assert.deepEqual([code, stdout], [5, ""], stderr);
-  assert.match(stderr, /^pawl: -: .*100 bytes/);
+  assert.match(stderr, /^pawl: large\.txt: .*100 bytes/);
 });

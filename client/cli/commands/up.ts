@@ -70,7 +70,7 @@ async function up(context: CommandContext, options: UpOptions, paths: string[]):
   const stopped: Stopped[] = [];
   const { done, reason } = await transferAll(context, {
     items: sources,
-    nameOf: ({ path }) => path,
+    nameOf: ({ path }) => path === "-" ? options.name! : path,
     sizeOf: (source) => source.kind === "file" ? source.size : null,
     parallel: options.parallel,
     async transfer(source, how) {
