@@ -4,10 +4,10 @@
  */
 import { parseArgs } from "node:util";
 import type { Config } from "../config/config.ts";
-import { loadConfig } from "../config/load.ts";
-import { pawlVariables } from "../config/process_environment.ts";
 import { type AuditVerdict, verifyAudit } from "../services/audit/verify.ts";
 import { openRecordsAlone } from "../services/open.ts";
+import { type Asked, runCommand } from "./command.ts";
+import type { ProgressLine } from "./progress_line.ts";
 import { serverOrLock } from "./server_or_lock.ts";
 
 const USAGE = `Checks that no audit entry was changed, removed or slipped in.
@@ -26,7 +26,7 @@ const HEAD = /^[0-9a-f]{64}$/;
 /** What the arguments ask for, or what is wrong with them, as a sentence. Pure. */
 export function readArguments(
   args: readonly string[],
-): { help: true } | { mistake: string } | { head?: string } {
+): Asked<{ head?: string }> {
   let parsed;
   try {
     parsed = parseArgs({
@@ -46,41 +46,22 @@ export function readArguments(
     : { mistake: "--head must be the 64 hexadecimal digits that verify printed." };
 }
 
-async function main(): Promise<number> {
-  const request = readArguments(Deno.args);
-  if ("help" in request) {
-    console.log(USAGE);
-    return 0;
-  }
-  if ("mistake" in request) return fail(`${request.mistake}\n\n${USAGE}`);
-  const loaded = await loadConfig({ env: pawlVariables(), readTextFile: Deno.readTextFile, cwd: Deno.cwd() });
-  if ("mistakes" in loaded) return fail(["The configuration is not valid:", ...loaded.mistakes].join("\n"));
-  try {
-    return report(await verdictOf(loaded.config, request.head));
-  } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
-  }
-}
-
-async function verdictOf(config: Config, expected: string | undefined): Promise<AuditVerdict> {
+async function verdictOf(
+  config: Config,
+  expected: string | undefined,
+  line: ProgressLine,
+): Promise<AuditVerdict> {
+  const onProgress = ({ entries }: { entries: number }) => line.show(`${entries} entries checked`);
   return await serverOrLock(config, {
     async alone() {
       using opened = await openRecordsAlone(config.dataDir);
-      return await verifyAudit(opened.records, { now: Date.now(), expected, onProgress: showProgress() });
+      return await verifyAudit(opened.records, { now: Date.now(), expected, onProgress });
     },
     async throughServer(server) {
       const json = expected === undefined ? {} : { expectedHead: expected };
       return await (await server.call("POST", "/api/v1/admin/audit/verify", { json })).json();
     },
   });
-}
-
-/** A line that is rewritten, on a terminal only. */
-function showProgress() {
-  if (!Deno.stderr.isTerminal()) return () => {};
-  return ({ entries }: { entries: number }) => {
-    Deno.stderr.writeSync(new TextEncoder().encode(`\r${entries} entries checked`));
-  };
 }
 
 function report({ seals, sealed, unsealed, head, findings }: AuditVerdict): number {
@@ -95,9 +76,16 @@ function report({ seals, sealed, unsealed, head, findings }: AuditVerdict): numb
   return NOT_INTACT;
 }
 
-function fail(message: string): number {
-  console.error(message);
-  return 1;
+if (import.meta.main) {
+  Deno.exit(
+    await runCommand({
+      usage: USAGE,
+      asked: readArguments(Deno.args),
+      async work(config, { head }, line) {
+        const verdict = await verdictOf(config, head, line);
+        line.end();
+        return report(verdict);
+      },
+    }),
+  );
 }
-
-if (import.meta.main) Deno.exit(await main());

@@ -4,19 +4,18 @@
  */
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { loadConfig } from "../config/load.ts";
-import { pawlVariables } from "../config/process_environment.ts";
 import denoJson from "../deno.json" with { type: "json" };
 import { lockDataDir, refuseUnfinished } from "../services/data_dir.ts";
-import { readArguments, type Wanted } from "./backup/arguments.ts";
+import { readArguments } from "./backup/arguments.ts";
 import { sizeOf } from "./backup/copy_blobs.ts";
 import { takeHold } from "./backup/hold.ts";
 import type { Layout, Manifest } from "./backup/layout.ts";
 import { makeBackup } from "./backup/make_backup.ts";
 import { openToWrite } from "./backup/open_backup.ts";
 import { failureText, progressText, sizeText } from "./backup/sentences.ts";
+import { runCommand } from "./command.ts";
 import { interruption } from "./interruption.ts";
-import { openProgressLine, type ProgressLine } from "./progress_line.ts";
+import type { ProgressLine } from "./progress_line.ts";
 import { serverOrLock } from "./server_or_lock.ts";
 
 const USAGE = `Makes a backup of records and bytes, or brings one up to date.
@@ -35,31 +34,9 @@ are missing in it that were lost in the store.
 const LOST = 3;
 const TOLD_FINDINGS = 20;
 
-async function main(): Promise<number> {
-  // Tasks run where `deno.json` is.
-  const request = readArguments(Deno.args, Deno.env.get("INIT_CWD") ?? Deno.cwd());
-  if ("help" in request) {
-    console.log(USAGE);
-    return 0;
-  }
-  if ("mistake" in request) return fail(`${request.mistake}\n\n${USAGE}`);
-  const loaded = await loadConfig({ env: pawlVariables(), readTextFile: Deno.readTextFile, cwd: Deno.cwd() });
-  if ("mistakes" in loaded) return fail(["The configuration is not valid:", ...loaded.mistakes].join("\n"));
-  const line = openProgressLine();
-  try {
-    using opened = await openToWrite(request.directory, loaded.config.dataDir);
-    const manifest = await backUp(loaded.config, { ...request, layout: opened.layout, line });
-    line.end();
-    return tell(loaded.config, request.directory, manifest);
-  } catch (error) {
-    line.end();
-    return fail(failureText(error, request.directory));
-  }
-}
-
 async function backUp(
   config: Config,
-  { bytes, layout, line }: Wanted & { layout: Layout; line: ProgressLine },
+  { bytes, layout, line }: { bytes: boolean; layout: Layout; line: ProgressLine },
 ): Promise<Manifest> {
   const { dataDir } = config;
   // Else the lock would make the directory.
@@ -110,9 +87,20 @@ function tell(config: Config, directory: string, manifest: Manifest): number {
   return LOST;
 }
 
-function fail(message: string): number {
-  console.error(message);
-  return 1;
+if (import.meta.main) {
+  // Tasks run where `deno.json` is.
+  const asked = readArguments(Deno.args, Deno.env.get("INIT_CWD") ?? Deno.cwd());
+  Deno.exit(
+    await runCommand({
+      usage: USAGE,
+      asked,
+      async work(config, { directory, bytes }, line) {
+        using opened = await openToWrite(directory, config.dataDir);
+        const manifest = await backUp(config, { bytes, layout: opened.layout, line });
+        line.end();
+        return tell(config, directory, manifest);
+      },
+      failure: (error) => failureText(error, "directory" in asked ? asked.directory : ""),
+    }),
+  );
 }
-
-if (import.meta.main) Deno.exit(await main());

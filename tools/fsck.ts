@@ -4,13 +4,12 @@
  */
 import { parseArgs } from "node:util";
 import type { Config } from "../config/config.ts";
-import { loadConfig } from "../config/load.ts";
-import { pawlVariables } from "../config/process_environment.ts";
 import { type CheckEvent, type CheckReport, checkStore } from "../services/maintenance/check.ts";
 import { FINDING_KINDS, type FindingKind } from "../services/maintenance/finding.ts";
 import { openServices } from "../services/open.ts";
+import { type Asked, runCommand } from "./command.ts";
 import { jsonLines } from "./json_lines.ts";
-import { openProgressLine, type ProgressLine } from "./progress_line.ts";
+import type { ProgressLine } from "./progress_line.ts";
 import { type RunningServer, serverOrLock } from "./server_or_lock.ts";
 
 const USAGE = `Checks that records and stored bytes agree, and mends what can be mended safely.
@@ -33,7 +32,7 @@ interface Wanted {
 }
 
 /** What the arguments ask for, or what is wrong with them, as a sentence. Pure. */
-export function readArguments(args: readonly string[]): { help: true } | { mistake: string } | Wanted {
+export function readArguments(args: readonly string[]): Asked<Wanted> {
   try {
     const { values: { help, mend, bytes } } = parseArgs({
       args: [...args],
@@ -46,26 +45,6 @@ export function readArguments(args: readonly string[]): { help: true } | { mista
     return help ? { help: true } : { mend, bytes };
   } catch (error) {
     return { mistake: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-async function main(): Promise<number> {
-  const request = readArguments(Deno.args);
-  if ("help" in request) {
-    console.log(USAGE);
-    return 0;
-  }
-  if ("mistake" in request) return fail(`${request.mistake}\n\n${USAGE}`);
-  const loaded = await loadConfig({ env: pawlVariables(), readTextFile: Deno.readTextFile, cwd: Deno.cwd() });
-  if ("mistakes" in loaded) return fail(["The configuration is not valid:", ...loaded.mistakes].join("\n"));
-  const line = openProgressLine();
-  try {
-    const report = await check(loaded.config, request, line);
-    line.end();
-    return tellReport(report, request);
-  } catch (error) {
-    line.end();
-    return fail(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -131,9 +110,17 @@ function tellReport(report: CheckReport, { mend }: Wanted): number {
   return LEFT;
 }
 
-function fail(message: string): number {
-  console.error(message);
-  return 1;
+if (import.meta.main) {
+  const asked = readArguments(Deno.args);
+  Deno.exit(
+    await runCommand({
+      usage: USAGE,
+      asked,
+      async work(config, wanted, line) {
+        const report = await check(config, wanted, line);
+        line.end();
+        return tellReport(report, wanted);
+      },
+    }),
+  );
 }
-
-if (import.meta.main) Deno.exit(await main());

@@ -1,15 +1,14 @@
 /** `deno task restore DIR`: brings a backup back into an empty data directory, and checks what is there then. */
 import type { Config } from "../config/config.ts";
-import { loadConfig } from "../config/load.ts";
-import { pawlVariables } from "../config/process_environment.ts";
 import { readArguments, type Wanted } from "./backup/arguments.ts";
 import { readManifest } from "./backup/layout.ts";
 import { openToRead } from "./backup/open_backup.ts";
 import { restoreBackup } from "./backup/restore_backup.ts";
 import { failureText, progressText, sizeText } from "./backup/sentences.ts";
+import { runCommand } from "./command.ts";
 import { check } from "./fsck.ts";
 import { interruption } from "./interruption.ts";
-import { openProgressLine, type ProgressLine } from "./progress_line.ts";
+import type { ProgressLine } from "./progress_line.ts";
 
 const USAGE =
   `Brings a backup back into the data directory (PAWL_DATA_DIR), which must be empty, and checks it.
@@ -25,25 +24,6 @@ Exit codes: 0 everything is back; 1 it is not: the message says why; 3 it is, bu
 
 const WRONG = 3;
 const TOLD_FINDINGS = 20;
-
-async function main(): Promise<number> {
-  // Tasks run where `deno.json` is.
-  const request = readArguments(Deno.args, Deno.env.get("INIT_CWD") ?? Deno.cwd());
-  if ("help" in request) {
-    console.log(USAGE);
-    return 0;
-  }
-  if ("mistake" in request) return fail(`${request.mistake}\n\n${USAGE}`);
-  const loaded = await loadConfig({ env: pawlVariables(), readTextFile: Deno.readTextFile, cwd: Deno.cwd() });
-  if ("mistakes" in loaded) return fail(["The configuration is not valid:", ...loaded.mistakes].join("\n"));
-  const line = openProgressLine();
-  try {
-    return await restore(loaded.config, request, line);
-  } catch (error) {
-    line.end();
-    return fail(failureText(error, loaded.config.dataDir));
-  }
-}
 
 async function restore(config: Config, { directory, bytes }: Wanted, line: ProgressLine): Promise<number> {
   const { dataDir } = config;
@@ -81,9 +61,9 @@ async function restore(config: Config, { directory, bytes }: Wanted, line: Progr
   return WRONG;
 }
 
-function fail(message: string): number {
-  console.error(message);
-  return 1;
+if (import.meta.main) {
+  // Tasks run where `deno.json` is.
+  const asked = readArguments(Deno.args, Deno.env.get("INIT_CWD") ?? Deno.cwd());
+  const failure = (error: unknown, { dataDir }: Config) => failureText(error, dataDir);
+  Deno.exit(await runCommand({ usage: USAGE, asked, work: restore, failure }));
 }
-
-if (import.meta.main) Deno.exit(await main());

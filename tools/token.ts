@@ -1,10 +1,10 @@
 /** `deno task token`: prints an access token, made with this server's secret. Nothing but it goes to stdout. */
 import { parseArgs } from "node:util";
-import { loadConfig } from "../config/load.ts";
-import { pawlVariables } from "../config/process_environment.ts";
+import type { Config } from "../config/config.ts";
 import { openAccess, type TokenRequest } from "../services/access/access.ts";
 import { readOrCreateSecret } from "../services/access/secret.ts";
 import { signInLink } from "../services/access/sign_in_link.ts";
+import { runCommand } from "./command.ts";
 
 const USAGE = `Makes an access token for this server and prints it.
 
@@ -20,8 +20,13 @@ const USAGE = `Makes an access token for this server and prints it.
 It signs with PAWL_JWT_SECRET, or with the secret in the data directory, which it makes when there is none.
 `;
 
+interface Wanted {
+  token: TokenRequest;
+  link: boolean;
+}
+
 /** What the arguments ask for; `mistakes` are sentences for the person who typed them. Pure. */
-export type Request = { help: true } | { mistakes: string[] } | { token: TokenRequest; link: boolean };
+export type Request = { help: true } | { mistakes: string[] } | Wanted;
 
 export function readArguments(args: readonly string[]): Request {
   let values;
@@ -54,43 +59,28 @@ export function readArguments(args: readonly string[]): Request {
   return { token: { user, role, hours, ...(name === undefined ? {} : { name }) }, link };
 }
 
-async function main(): Promise<number> {
-  const request = readArguments(Deno.args);
-  if ("help" in request) {
-    console.log(USAGE);
-    return 0;
-  }
-  if ("mistakes" in request) return fail([...request.mistakes, "", USAGE]);
-
-  const loaded = await loadConfig({
-    env: pawlVariables(),
-    readTextFile: Deno.readTextFile,
-    cwd: Deno.cwd(),
-  });
-  if ("mistakes" in loaded) return fail(["The configuration is not valid:", ...loaded.mistakes]);
-  const { config } = loaded;
-  if (request.link && config.port === 0 && !config.publicUrl) {
-    return fail([
+async function makeToken(config: Config, { token: request, link }: Wanted): Promise<number> {
+  if (link && config.port === 0 && !config.publicUrl) {
+    throw new Error(
       "A link needs the port, and PAWL_PORT=0 leaves it to the system: set PAWL_PORT or PAWL_PUBLIC_URL.",
-    ]);
+    );
   }
-
-  try {
-    const secret = config.jwt.secret ?? await readOrCreateSecret(config.dataDir);
-    const token = await openAccess({ secret, issuer: null, now: Date.now }).mintToken(request.token);
-    if (config.auth === "off") console.error("Note: PAWL_AUTH=off, so the server does not look at tokens.");
-    // Not by the console, which Deno copies into its telemetry.
-    const text = request.link ? signInLink(token, config) : token;
-    await Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
-    return 0;
-  } catch (error) {
-    return fail([error instanceof Error ? error.message : String(error)]);
-  }
+  const secret = config.jwt.secret ?? await readOrCreateSecret(config.dataDir);
+  const token = await openAccess({ secret, issuer: null, now: Date.now }).mintToken(request);
+  if (config.auth === "off") console.error("Note: PAWL_AUTH=off, so the server does not look at tokens.");
+  // Not by the console, which Deno copies into its telemetry.
+  const text = link ? signInLink(token, config) : token;
+  await Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
+  return 0;
 }
 
-function fail(lines: readonly string[]): number {
-  console.error(lines.join("\n"));
-  return 1;
+if (import.meta.main) {
+  const asked = readArguments(Deno.args);
+  Deno.exit(
+    await runCommand({
+      usage: USAGE,
+      asked: "mistakes" in asked ? { mistake: asked.mistakes.join("\n") } : asked,
+      work: makeToken,
+    }),
+  );
 }
-
-if (import.meta.main) Deno.exit(await main());

@@ -1,6 +1,7 @@
 /** The arguments of backup and restore. Pure. */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Asked } from "../command.ts";
 
 export interface Wanted {
   /** Absolute. */
@@ -12,7 +13,7 @@ export interface Wanted {
 export function readArguments(
   args: readonly string[],
   cwd: string,
-): { help: true } | { mistake: string } | Wanted {
+): Asked<Wanted> {
   try {
     const { values: { help, bytes }, positionals: [directory, ...others] } = parseArgs({
       args: [...args],
