@@ -2,12 +2,10 @@
  * `deno task backup DIR`: copies records and bytes of the data directory, beside a running server or, when none runs,
  * under the data directory's lock.
  */
-import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import denoJson from "../deno.json" with { type: "json" };
 import { lockDataDir, refuseUnfinished } from "../services/data_dir.ts";
 import { readArguments } from "./backup/arguments.ts";
-import { sizeOf } from "./backup/copy_blobs.ts";
 import { takeHold } from "./backup/hold.ts";
 import type { Layout, Manifest } from "./backup/layout.ts";
 import { makeBackup } from "./backup/make_backup.ts";
@@ -39,10 +37,6 @@ async function backUp(
   { bytes, layout, line }: { bytes: boolean; layout: Layout; line: ProgressLine },
 ): Promise<Manifest> {
   const { dataDir } = config;
-  // Else the lock would make the directory.
-  if (await sizeOf(join(dataDir, "pawl.kv")) === null) {
-    throw new Error(`There is nothing to back up in ${dataDir}.`);
-  }
   using interrupted = interruption();
   const make = (how: { beside: boolean; signal: AbortSignal; confirm: () => Promise<void> }) =>
     makeBackup({

@@ -1,8 +1,10 @@
 /** Commands on the machine of a server: through the running one or, when none runs, by themselves under the data directory's lock. */
+import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { openAccess } from "../services/access/access.ts";
 import { readOrCreateSecret } from "../services/access/secret.ts";
-import { DataDirBusy, ownersAddress } from "../services/data_dir.ts";
+import { DataDirBusy, ownersAddress, refuseUnfinished } from "../services/data_dir.ts";
+import { sizeOf } from "./size_of.ts";
 
 /** The server that runs on the data directory, spoken to as the local administrator. */
 export interface RunningServer {
@@ -22,7 +24,15 @@ export interface Ways<T> {
   throughServer: (server: RunningServer) => Promise<T>;
 }
 
+/** Throws when there are no records: the lock would make the directory, and nothing looks as well as what is whole. */
 export async function serverOrLock<T>(config: Config, { alone, throughServer }: Ways<T>): Promise<T> {
+  const { dataDir } = config;
+  if (await sizeOf(join(dataDir, "pawl.kv")) === null) {
+    await refuseUnfinished(dataDir);
+    throw new Error(
+      `There are no records in ${dataDir}: is that the server's data directory (PAWL_DATA_DIR)?`,
+    );
+  }
   try {
     return await alone();
   } catch (error) {

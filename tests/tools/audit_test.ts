@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type OfServer, runTask } from "../support/commands.ts";
 import { startServer } from "../support/server.ts";
+import { tempDir } from "../support/temp_dir.ts";
 import { readArguments } from "../../tools/audit.ts";
 
 const audit = (args: string[], of: OfServer) => runTask("audit", args, of);
@@ -18,6 +19,13 @@ Deno.test("the audit is verified through the running server, and by itself when 
   const alone = await audit(["verify"], server);
   assert.equal(alone.code, 0, alone.stderr);
   assert.match(alone.stdout, /Intact/);
+});
+
+Deno.test("where no store is, nothing is called intact", async () => {
+  await using dir = await tempDir();
+  const { code, stdout, stderr } = await audit(["verify"], { dataDir: dir.path, secret: "x".repeat(32) });
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(stderr, /no records in/);
 });
 
 Deno.test("what cannot be understood is said in a sentence", () => {

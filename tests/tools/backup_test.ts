@@ -189,7 +189,7 @@ Deno.test("what is no place for a backup, or no backup, is refused with a senten
   await Deno.mkdir(dir.join("full"));
   await Deno.writeTextFile(dir.join("full/letter.txt"), "Dear");
   await refused("backup", dir.join("full"), /holds something that is no backup/);
-  await refused("backup", dir.join("none"), /nothing to back up in/, {
+  await refused("backup", dir.join("none"), /no records in/, {
     ...store,
     dataDir: dir.join("empty"),
   });

@@ -3,6 +3,7 @@ import { chunkClient } from "../support/chunk_client.ts";
 import { runTask } from "../support/commands.ts";
 import { randomBytes } from "../support/random_bytes.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { tempDir } from "../support/temp_dir.ts";
 import { readArguments } from "../../tools/fsck.ts";
 
 async function anyBlob({ dataDir }: TestServer): Promise<string> {
@@ -48,10 +49,17 @@ Deno.test("a store is checked and mended through the running server, and by itse
   assert.deepEqual(await client.download(id), bytes);
 });
 
-Deno.test("without a store that can be opened the check says why", async () => {
-  const failed = await runTask("fsck", [], { dataDir: "/proc/none", secret: "x".repeat(32) });
-  assert.equal(failed.code, 1);
-  assert.match(failed.stderr, /data directory \/proc\/none cannot be used/);
+Deno.test("without a store that can be opened the check says why, and makes none", async () => {
+  await using dir = await tempDir();
+  const secret = "x".repeat(32);
+  const absent = await runTask("fsck", [], { dataDir: dir.join("none"), secret });
+  assert.equal(absent.code, 1);
+  assert.match(absent.stderr, /no records in .*none: is that the server's data directory/);
+  await assert.rejects(Deno.stat(dir.join("none")));
+  await Deno.writeTextFile(dir.join("pawl.kv"), "no database".repeat(1000));
+  const other = await runTask("fsck", [], { dataDir: dir.path, secret });
+  assert.equal(other.code, 1);
+  assert.match(other.stderr, /data directory .* cannot be used/);
 });
 
 Deno.test("what cannot be understood is said in a sentence", () => {

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { Span } from "../../services/model.ts";
 import type { Records } from "../../services/records/records.ts";
 import { SpanSet } from "../../services/uploads/spans.ts";
+import { sizeOf } from "../size_of.ts";
 import { type OpenBlob, openBlobs, receivedChunks, type WholeBlob, wholeBlobs } from "./contents.ts";
 import { type CopyContext, copyStretch, copyWhole, openSource, openTarget } from "./copy_bytes.ts";
 import { type Layout, readSpans, syncFolder, writeSpans } from "./layout.ts";
@@ -112,17 +113,6 @@ async function copyReceived(job: CopyJob, open: OpenBlob): Promise<void> {
     await writeSpans(layout, open.id, have.spans());
   } finally {
     target?.close();
-  }
-}
-
-/** null: there is none. */
-export async function sizeOf(path: string): Promise<number | null> {
-  try {
-    const { isFile, size } = await Deno.stat(path);
-    return isFile ? size : null;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
   }
 }
 
