@@ -37,10 +37,10 @@ export function extensionOf(fileName: string): string {
   return /[^.].*(\.[^.\s]+)$/s.exec(fileName)?.[1]?.toLowerCase() ?? "";
 }
 
-function refuse(why: string): Problem {
-  return new Problem("invalid-file-name", `The file name ${why}. Choose another name.`);
+function refuse(why: string, extra: Record<string, unknown> = {}): Problem {
+  return new Problem("invalid-file-name", `The file name ${why}. Choose another name.`, { extra });
 }
 
 function tooLong(): Problem {
-  return refuse(`is longer than ${MAX_FILE_NAME_BYTES} bytes in UTF-8`);
+  return refuse(`is longer than ${MAX_FILE_NAME_BYTES} bytes in UTF-8`, { maxBytes: MAX_FILE_NAME_BYTES });
 }

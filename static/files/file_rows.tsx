@@ -128,21 +128,24 @@ function Placeholder() {
 function Empty({ state: { view } }: { state: ListState }) {
   const { list } = usePage();
   const { m } = useWords();
-  const isSearch = view.q !== "" || view.businessType !== "";
+  const isSearch = view.q !== "";
+  const isFiltered = isSearch || view.businessType !== "";
   const isBin = view.state === "deleted";
   const [title, text] = isSearch
     ? [m.list.emptySearch, m.list.emptySearchText]
+    : isFiltered
+    ? [m.list.emptyKind, m.list.emptyKindText]
     : isBin
     ? [m.list.emptyBin, m.list.emptyBinText]
     : [m.list.empty, m.list.emptyText];
   return (
     <div class="placard">
       <span class="emblem" aria-hidden="true">
-        <Icon name={isSearch ? "search" : isBin ? "trash" : "folder"} />
+        <Icon name={isFiltered ? "search" : isBin ? "trash" : "folder"} />
       </span>
       <p class="title">{title}</p>
       <p class="soft small">{text}</p>
-      {isSearch && (
+      {isFiltered && (
         <button
           type="button"
           class="button slim"

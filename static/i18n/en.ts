@@ -57,9 +57,9 @@ export const english = {
     expired: "A link works until its time is over. Ask for a new one then.",
     ended: "Your sign-in has ended. Sign in again to go on.",
     kept: (count: number) =>
-      `${files(count)} of this window ${
-        count === 1 ? "waits" : "wait"
-      }: keep it open, and they go on when you are signed in again.`,
+      count === 1
+        ? "1 file of this window waits: keep it open, and it goes on when you are signed in again."
+        : `${files(count)} of this window wait: keep it open, and they go on when you are signed in again.`,
   },
 
   connection: {
@@ -192,6 +192,8 @@ export const english = {
     emptyBinText: "Deleted files stay here for a while and can be restored.",
     emptySearch: "Nothing is called that",
     emptySearchText: "Try a shorter part of the name, or another kind.",
+    emptyKind: "Nothing of this kind is here",
+    emptyKindText: "Try another kind.",
     clearFilters: "Show all files",
     failed: (why: string) => `The list cannot be shown. ${why}`,
     found: (count: number, more: boolean) => `${more ? "More than " : ""}${files(count)} found.`,

@@ -49,7 +49,10 @@ export const englishProblems = {
       allowed.join(" ")
     }.`;
   },
-  "invalid-file-name": () => "The server does not take this name. Give the file a simpler one.",
+  "invalid-file-name": (facts) =>
+    facts.number("maxBytes") === null
+      ? "The server does not take this name. Give the file a simpler one."
+      : "The name is too long. Give the file a shorter one.",
   "unknown-business-type": () =>
     "This kind of file does not exist any more. Choose another one and try again.",
   "content-mismatch": () => "The content of the file is not what its name says. Check its extension.",

@@ -32,7 +32,10 @@ export const chineseProblems: ProblemTexts = {
     if (allowed === null) return "这里不接受此类型的文件。";
     return `“${facts.kind}”不接受这种文件，请在上方选择其他类别，或使用 ${allowed.join(" ")} 文件。`;
   },
-  "invalid-file-name": () => "服务器不接受这个文件名，请改成更简单的名称。",
+  "invalid-file-name": (facts) =>
+    facts.number("maxBytes") === null
+      ? "服务器不接受这个文件名，请改成更简单的名称。"
+      : "文件名太长，请改短一些。",
   "unknown-business-type": () => "此类别已不存在。请选择其他类别后重试。",
   "content-mismatch": () => "文件内容与名称不符，请检查扩展名。",
   "image-too-large": () => "图片的像素太多，无法接收。",

@@ -181,6 +181,8 @@ export const chinese: Messages = {
     emptyBinText: "删除的文件会在这里保留一段时间，可以还原。",
     emptySearch: "没有找到这样的文件",
     emptySearchText: "请尝试更短的名称，或其他类别。",
+    emptyKind: "没有此类别的文件",
+    emptyKindText: "请尝试其他类别。",
     clearFilters: "显示全部文件",
     failed: (why: string) => `无法显示列表。${why}`,
     found: (count, more) => `找到 ${files(count)}${more ? "以上" : ""}。`,

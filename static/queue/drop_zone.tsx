@@ -16,12 +16,7 @@ export function DropZone() {
     (types) => types.find(({ name }) => name === businessType)?.extensions ?? null,
   );
   const isQuiet = useStore(page.transfers.store, (all) => all.length === 0);
-  const isEmpty = useStore(
-    page.list.store,
-    ({ items, status, view }) =>
-      status === "ready" && items.length === 0 && view.state === "live" && view.q === "" &&
-      view.businessType === "",
-  );
+  const isEmpty = useStore(page.isEmpty);
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
 

@@ -2,9 +2,11 @@
 import { createContext, useContext } from "hono/jsx/dom";
 import { type BusinessTypes, createBusinessTypes } from "./business_types.ts";
 import { type Connection, openConnection } from "./connection.ts";
+import { createEmptiness } from "./emptiness.ts";
 import { createFileActions, type FileActions } from "./file_actions.ts";
 import { createFileList, type FileList } from "./file_list.ts";
 import { createFrameState, type FrameState } from "./frame_state.ts";
+import type { Store } from "./store.ts";
 import { isEnded, isInterruptible, sessionsOf } from "./transfer.ts";
 import { createTransfers, type Transfers } from "./transfers.ts";
 import { createUnfinished, type Unfinished } from "./unfinished.ts";
@@ -15,6 +17,8 @@ export interface PageState extends FrameState {
   transfers: Transfers;
   unfinished: Unfinished;
   list: FileList;
+  /** The person has no files at all. */
+  isEmpty: Store<boolean>;
   actions: FileActions;
 }
 
@@ -28,6 +32,7 @@ export function createPageState({ hashWorkerUrl }: { hashWorkerUrl: string | nul
   const businessTypes = createBusinessTypes(pawl);
   const unfinished = createUnfinished(pawl);
   const list = createFileList({ pawl, onError });
+  const isEmpty = createEmptiness(list.store);
   const transfers = createTransfers({
     pawl,
     onStored: list.insert,
@@ -79,13 +84,13 @@ export function createPageState({ hashWorkerUrl }: { hashWorkerUrl: string | nul
     if (transfers.store.get().some(isInterruptible)) event.preventDefault();
   });
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState !== "visible" || Date.now() - lookedAt < STALE_MS) return;
+    if (document.visibilityState !== "visible") return;
     // Signed in in another tab meanwhile, perhaps.
-    if (session.store.get().kind === "out") void session.start();
-    if (session.store.get().kind === "in") void load();
+    if (session.store.get().kind === "out") return void session.start();
+    if (session.store.get().kind === "in" && Date.now() - lookedAt >= STALE_MS) void load();
   });
 
-  return { ...frame, pawl, businessTypes, transfers, unfinished, list, actions };
+  return { ...frame, pawl, businessTypes, transfers, unfinished, list, isEmpty, actions };
 }
 
 /** Sessions that are not being sent by this window. */

@@ -77,8 +77,10 @@ export function createSession(pawl: Pick<Pawl, "session">): Session {
         if (session) return enter(session);
       }
       if (store.get().kind === "in" && fromLink) return;
-      // Nobody is signed in: that is no mistake, unless a link was meant to.
-      store.set({ kind: "out", error: fromLink ? error : null, failure, ended: false });
+      // Nobody is signed in: that is no mistake, unless a link was meant to. Who was here before may still come back.
+      const before = store.get();
+      const ended = before.kind === "out" && before.ended;
+      store.set({ kind: "out", error: fromLink ? error : null, failure, ended });
     }
   }
 

@@ -66,6 +66,42 @@ Deno.test({
         await page.getByText("1 file found.").waitFor();
         await search.press("Escape");
         await shows(page, ["harbour at dawn.txt", "notes.txt", "scan.pdf", "b.txt"]);
+        await page.getByLabel("Kind", { exact: true }).selectOption("Video");
+        await page.getByText("Nothing of this kind is here").waitFor();
+        await button(page, "Show all files").click();
+        await shows(page, ["harbour at dawn.txt", "notes.txt", "scan.pdf", "b.txt"]);
+      },
+    );
+
+    await t.step(
+      "the drop zone has room as long as there are no files, and its size before the list is there",
+      async () => {
+        const user = { sub: "newcomer" };
+        await using home = await openHome(browser, server, { user });
+        const { page } = home;
+        const roomy = page.locator(".drop.roomy");
+        const list = /\/api\/v1\/attachments\?/;
+        const whileLoading = async () => {
+          const released = Promise.withResolvers<void>();
+          await page.route(list, async (route) => {
+            await released.promise;
+            await route.continue();
+          }, { times: 1 });
+          await page.reload();
+          await page.locator(".files .waiting").waitFor();
+          const before = await roomy.count();
+          released.resolve();
+          await page.locator(".files .waiting").waitFor({ state: "detached" });
+          return [before, await roomy.count()];
+        };
+        assert.deepEqual(await whileLoading(), [1, 1]);
+        await button(page, "Recycle bin").click();
+        await page.getByText("The recycle bin is empty").waitFor();
+        assert.equal(await roomy.count(), 1);
+        await store(server, user, ["first.txt"]);
+        await button(page, /^Files$/).click();
+        await shows(page, ["first.txt"]);
+        assert.deepEqual(await whileLoading(), [0, 0]);
       },
     );
 
@@ -86,6 +122,9 @@ Deno.test({
       await field.fill("..");
       await button(page, /^Rename$/).click();
       await page.getByText("The server does not take this name.").waitFor();
+      await field.fill("报".repeat(100));
+      await button(page, /^Rename$/).click();
+      await page.getByText("The name is too long.").waitFor();
       await field.fill("final.txt");
       await field.press("Enter");
       await shows(page, ["final.txt"]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import type { Page } from "playwright-core";
 import { openBrowser } from "../support/browser.ts";
 import { startProxy } from "../support/proxy.ts";
 import { startServer } from "../support/server.ts";
@@ -7,6 +8,11 @@ import { tool } from "../support/tools.ts";
 import { openHome } from "./home.ts";
 
 const chromium = tool("chromium", import.meta.url);
+
+/** As when somebody turns to this tab again. */
+async function comeBack(page: Page): Promise<void> {
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+}
 
 Deno.test({
   name: "Being signed in on the page",
@@ -67,6 +73,28 @@ Deno.test({
         await page.goto(`${server.url}#token=${await server.token({ sub: "mallory" })}`);
         await page.getByText("Nothing is stored yet").waitFor();
         assert.equal(await page.locator(".queue .row").count(), 0);
+      },
+    );
+
+    await t.step(
+      "looking elsewhere for the link loses nothing that waits; a sign-in in another tab is noticed",
+      async () => {
+        const user = { sub: "frank" };
+        await using home = await openHome(browser, server, { user });
+        const { page } = home;
+        await page.context().clearCookies();
+        await home.choose(notes);
+        await page.getByText("1 file of this window waits").waitFor();
+        const asked = page.waitForResponse((response) => response.url().endsWith("/api/v1/session"));
+        await comeBack(page);
+        assert.equal((await asked).status(), 401);
+        await page.goto(`${server.url}#token=wrong`);
+        await page.getByText("1 file of this window waits").waitFor();
+        const other = await page.context().newPage();
+        await other.goto(`${server.url}#token=${await server.token(user)}`);
+        await other.locator(".drop").waitFor();
+        await comeBack(page);
+        await home.says("notes.txt", "Stored");
       },
     );
 
