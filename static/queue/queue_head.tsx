@@ -13,7 +13,7 @@ export function QueueHead({ transfers: all }: { transfers: readonly Transfer[] }
   const [asking, setAsking] = useState(false);
   const totals = totalsOf(all);
   const { files, done, failed, paused, active, bytes } = totals;
-  const part = (count: number) => bytes === 0 ? Number(active + paused === 0) : count / bytes;
+  const part = (count: number) => bytes === 0 ? Number(done > 0 && active + paused === 0) : count / bytes;
   const title = active + paused > 0
     ? m.queue.title
     : failed > 0
@@ -21,7 +21,7 @@ export function QueueHead({ transfers: all }: { transfers: readonly Transfer[] }
     : m.queue.finishedTitle;
   const facts = [
     m.queue.summary(done, files),
-    m.queue.ofBytes(format.bytes(totals.confirmed), format.bytes(bytes)),
+    bytes > 0 ? m.queue.ofBytes(format.bytes(totals.confirmed), format.bytes(bytes)) : "",
     totals.bytesPerSecond > 0 && active > 0 ? m.queue.speed(format.bytes(totals.bytesPerSecond)) : "",
     totals.secondsLeft === null ? "" : m.queue.left(format.duration(totals.secondsLeft)),
   ].filter(Boolean);

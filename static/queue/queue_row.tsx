@@ -117,9 +117,9 @@ function stateText(transfer: Transfer, words: Words): string {
       );
     case "waiting":
       if (hold === "sign-in") return m.queue.signedOut;
-      if (hold === "connection" || isConnection(error)) return join(m.queue.reconnecting, amount());
+      if (hold === "connection" || isConnection(error)) return join(amount(), m.queue.reconnecting);
       if (isLimit(error)) return problemText(words, error, retryAt);
-      return join(problemText(words, error), retryAt === null ? "" : m.queue.again(format.clock(retryAt)));
+      return problemText(words, error) + (retryAt === null ? "" : ` ${m.queue.again(format.clock(retryAt))}`);
     case "queued":
       return join(error === null ? phases.queued : problemText(words, error, retryAt), format.bytes(size));
     case "paused":

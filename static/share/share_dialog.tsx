@@ -44,6 +44,12 @@ export function ShareDialog({ attachment, onClose }: { attachment: Attachment; o
     }
   }
 
+  async function revoke(id: string) {
+    await pawl.tokens.revoke(id);
+    // A link that is dead is not to be copied any more.
+    setMade((shown) => shown?.id === id ? null : shown);
+  }
+
   return (
     <Dialog title={s.title(attachment.fileName)} class="dialog share" onClose={onClose}>
       {made ? <MadeLink link={made} s={s} onAnother={() => setMade(null)} /> : (
@@ -54,7 +60,7 @@ export function ShareDialog({ attachment, onClose }: { attachment: Attachment; o
       )}
       <p class="wrong" role="alert">{wrong}</p>
       <h3>{s.active}</h3>
-      <LinkList links={links} s={s} revoke={(id) => void attempt(() => pawl.tokens.revoke(id))} />
+      <LinkList links={links} s={s} revoke={(id) => void attempt(() => revoke(id))} />
       <div class="actions">
         <button type="button" class="button" onClick={onClose}>{words.m.close}</button>
       </div>

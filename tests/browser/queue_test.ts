@@ -130,6 +130,8 @@ Deno.test({
         await home.says("photo.png", "The file is too large: “Scan” takes up to 977 KB.");
         await page.getByRole("heading", { name: "Not everything could be sent" }).waitFor();
         await page.getByText("2 failed", { exact: true }).waitFor();
+        const all = page.getByRole("progressbar", { name: "All files" });
+        assert.equal(await all.getAttribute("aria-valuenow"), "0");
         await kind.selectOption("General");
         await home.choose([notes, photo]);
         await home.says("notes.txt", "Stored");

@@ -57,6 +57,7 @@ Deno.test({
         await dialog.getByText(/5 downloads left .* only from 127\.0\.0\.0\/8/).waitFor();
         await dialog.getByRole("button", { name: /^Revoke the link/ }).click();
         await dialog.getByText("revoked").waitFor();
+        await dialog.locator("[data-link]").waitFor({ state: "detached" });
         const refused = await fetch(link, { headers: { "User-Agent": "test" } });
         assert.equal(refused.status, 403);
         await refused.body?.cancel();
