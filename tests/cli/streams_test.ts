@@ -21,7 +21,7 @@ Deno.test("standard input goes up as it comes, under the name that is given", as
     assert.equal(attachment.sha256, randomSha256(bytes.length, { seed: 3 }));
   }
   const named = await server.me.run(["up", "-", "--name", "backup.tar"], { stdin: bytes });
-  assert.match(named.stdout, /^\d+  backup\.tar  \(/);
+  assert.match(named.stdout, /^\d+ {2}backup\.tar {2}\(/);
   const empty = await server.me.run(["up", "-", "--name", "empty", "-q"]);
   assert.equal(empty.code, 0, empty.stderr);
   assert.deepEqual(await Array.fromAsync(Deno.readDir(server.me.join(".local/state/pawl/spool"))), []);
