@@ -22,7 +22,7 @@ export function SignIn() {
           {waiting > 0 && <>{" "}{m.signIn.kept(waiting)}</>}
         </Notice>
       )}
-      {state.error && !state.ended && <Notice kind="bad">{problemText(words, state.error)}</Notice>}
+      {state.error && <Notice kind="bad">{problemText(words, state.error)}</Notice>}
       <h1>{atIssuer ? m.signIn.heading : m.signIn.title}</h1>
       <p class="lead">{m.signIn.about}</p>
       <IssuerButton />

@@ -46,7 +46,7 @@ export function createFrameState({ here, pawl, onReachable }: FrameOptions): Fra
 
   function onError(error: unknown) {
     if (!(error instanceof PawlError)) return;
-    if (error.status === 401) session.ended(error);
+    if (error.status === 401) session.ended();
     if (isUnreachable(error)) connectivity.doubt();
   }
 

@@ -12,7 +12,7 @@ export type SessionState =
   /** Tried again by itself. */
   | { kind: "unreachable"; error: unknown }
   /**
-   * `error`: why a link or a renewal was refused; `failure`: why a sign-in at the issuer came to nothing; `ended`:
+   * `error`: why a link was refused; `failure`: why a sign-in at the issuer came to nothing; `ended`:
    * somebody was signed in before.
    */
   | { kind: "out"; error: PawlError | null; failure: SignInFailed | null; ended: boolean }
@@ -26,7 +26,7 @@ export interface Session {
   start(): Promise<void>;
   signOut(): Promise<void>;
   /** A request was answered with 401. */
-  ended(error: PawlError | null): void;
+  ended(): void;
 }
 
 /** The link's token; it leaves the address bar, and so the history, before anything else happens. */
@@ -84,9 +84,9 @@ export function createSession(pawl: Pick<Pawl, "session">): Session {
     }
   }
 
-  function ended(error: PawlError | null) {
+  function ended() {
     const state = store.get();
-    if (state.kind === "in") store.set({ kind: "out", error, failure: null, ended: true });
+    if (state.kind === "in") store.set({ kind: "out", error: null, failure: null, ended: true });
   }
 
   async function renew() {
@@ -95,7 +95,7 @@ export function createSession(pawl: Pick<Pawl, "session">): Session {
     try {
       enter(await pawl.session.open());
     } catch (error) {
-      if (isUnauthenticated(error)) ended(null);
+      if (isUnauthenticated(error)) ended();
     }
   }
 

@@ -89,6 +89,7 @@ Deno.test({
         await comeBack(page);
         assert.equal((await asked).status(), 401);
         await page.goto(`${server.url}#token=wrong`);
+        await page.getByText("This sign-in link is not valid. Ask for a new one.").waitFor();
         await page.getByText("1 file of this window waits").waitFor();
         const other = await page.context().newPage();
         await other.goto(`${server.url}#token=${await server.token(user)}`);
