@@ -81,17 +81,38 @@ function RowActions({ transfer: { id, phase, file: { name } } }: { transfer: Tra
       <RowButton
         icon="close"
         label={finished ? m.queue.remove(name) : m.queue.cancel(name)}
-        run={() => finished ? transfers.remove(id) : transfers.cancel(id)}
+        run={(button) => {
+          focusNeighbour(button);
+          if (finished) transfers.remove(id);
+          else transfers.cancel(id);
+        }}
       />
     </div>
   );
 }
 
-function RowButton(
-  { icon, label, run }: { icon: "retry" | "play" | "pause" | "close"; label: string; run: () => void },
-) {
+/** The row goes: whoever has no mouse stays in the list, at the same button of the next one. */
+function focusNeighbour(button: HTMLElement) {
+  const row = button.closest("li")!;
+  (row.nextElementSibling ?? row.previousElementSibling)?.querySelector<HTMLElement>("button:last-child")
+    ?.focus();
+}
+
+interface RowButtonProps {
+  icon: "retry" | "play" | "pause" | "close";
+  label: string;
+  run: (button: HTMLElement) => void;
+}
+
+function RowButton({ icon, label, run }: RowButtonProps) {
   return (
-    <button type="button" class="button quiet slim icon-only" title={label} aria-label={label} onClick={run}>
+    <button
+      type="button"
+      class="button quiet slim icon-only"
+      title={label}
+      aria-label={label}
+      onClick={({ currentTarget }: Event) => run(currentTarget as HTMLElement)}
+    >
       <Icon name={icon} />
     </button>
   );

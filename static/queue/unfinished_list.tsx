@@ -14,6 +14,7 @@ export function UnfinishedList() {
   const { m } = useWords();
   // Draws when either changes; the transfers change often, their sessions seldom.
   useStore(page.unfinished.store);
+  const elsewhere = useStore(page.unfinished.elsewhere);
   useStore(page.transfers.store, (all) => all.map(({ sessionId }) => sessionId).filter(Boolean).join());
   const sessions = waitingSessions(page);
   if (sessions.length === 0) return null;
@@ -21,7 +22,7 @@ export function UnfinishedList() {
     <section class="unfinished card" aria-labelledby="unfinished-title">
       <div class="head">
         <h2 id="unfinished-title">{m.unfinished.title}</h2>
-        <p class="soft small">{m.unfinished.text}</p>
+        {sessions.some(({ id }) => !elsewhere.has(id)) && <p class="soft small">{m.unfinished.text}</p>}
       </div>
       <ul>{sessions.map((session) => <Row key={session.id} session={session} />)}</ul>
     </section>

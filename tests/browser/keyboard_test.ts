@@ -60,6 +60,11 @@ Deno.test({
       held.resolve();
       await home.says("a.txt", "Stored");
       await home.says("b.txt", "Stored");
+      const [first, second] = await page.locator(".queue .name").allTextContents();
+      await tabTo(page, `Remove ${first} from this list`);
+      await page.keyboard.press("Enter");
+      await home.sending(first!).waitFor({ state: "detached" });
+      assert.equal(await focused(page), `Remove ${second} from this list`);
     });
 
     await t.step("the focus stays where it is while figures change around it", async () => {

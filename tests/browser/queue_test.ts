@@ -213,6 +213,19 @@ Deno.test({
       },
     );
 
+    await t.step("what another window of the browser is sending is not asked for again", async () => {
+      await using home = await openHome(browser, server);
+      const chunks = await holdChunks(home.page);
+      await home.choose(clip);
+      await chunks.held;
+      const other = await home.page.context().newPage();
+      await other.goto(server.url.href);
+      await other.getByText("Being sent in another window").waitFor();
+      assert.equal(await other.getByText("Choose a file again").count(), 0);
+      chunks.go();
+      await home.says("clip.mp4", "Stored");
+    });
+
     await t.step("what was begun can be thrown away", async () => {
       const user = { sub: "tidy" };
       const open = await server.fetch("/api/v1/uploads", {
