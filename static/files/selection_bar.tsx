@@ -33,14 +33,14 @@ export function SelectionBar({ selected, commands, selectAll, clear }: Selection
         {m.list.selected(selected.length)}
         <span class="soft small aside">{format.bytes(bytes)}</span>
       </p>
+      {selectAll && (
+        <button type="button" class="button quiet slim" onClick={selectAll}>{m.list.selectAll}</button>
+      )}
       {!isBin && (
         <button type="button" class="button slim" onClick={() => void actions.zip(selected)}>
           <Icon name="download" />
           {m.list.zip}
         </button>
-      )}
-      {selectAll && (
-        <button type="button" class="button quiet slim" onClick={selectAll}>{m.list.selectAll}</button>
       )}
       {isBin && (
         <button type="button" class="button slim" onClick={() => void actions.restore(selected)}>

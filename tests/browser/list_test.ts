@@ -153,6 +153,21 @@ Deno.test({
       await shows(page, ["two.txt", "one.txt"]);
     });
 
+    await t.step("on a phone the rows stay under the finger that selects them", async () => {
+      const user = { sub: "walker" };
+      await store(server, user, ["a.txt", "b.txt"]);
+      await using home = await openHome(browser, server, { user, viewport: { width: 360, height: 740 } });
+      const { page } = home;
+      await shows(page, ["b.txt", "a.txt"]);
+      const top = async () => Math.round((await home.stored("a.txt").boundingBox())!.y);
+      await page.getByLabel("Select a.txt").click();
+      await page.getByText("1 selected").waitFor();
+      const selected = await top();
+      await page.getByLabel("Select a.txt").click();
+      await page.getByText("1 selected").waitFor({ state: "detached" });
+      assert.equal(await top(), selected);
+    });
+
     await t.step("many are selected with the shift key, deleted, restored and deleted for good", async () => {
       const user = { sub: "sorter" };
       await store(server, user, ["a.txt", "b.txt", "c.txt", "d.txt"]);
