@@ -63,10 +63,18 @@ export const englishProblems = {
     `The file is larger than all that you may send in a day${
       amount(", which is ", facts.number("max"), format)
     }.`,
-  "bytes-per-day": (facts, format) =>
-    `You have sent as much as you may today${amount(": ", facts.number("max"), format)}. ${
+  "bytes-per-day": (facts, format) => {
+    const max = facts.number("max") ?? 0;
+    const left = max - (facts.number("used") ?? max);
+    if (left > 0) {
+      return `It does not fit into what is left of today's ${format.bytes(max)}: ${format.bytes(left)}. ${
+        again(facts, format)
+      }`;
+    }
+    return `You have sent as much as you may today${amount(": ", facts.number("max"), format)}. ${
       again(facts, format)
-    }`,
+    }`;
+  },
   "uploads-at-once": (facts) => {
     const max = facts.number("max");
     return max === null

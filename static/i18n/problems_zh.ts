@@ -43,8 +43,16 @@ export const chineseProblems: ProblemTexts = {
   "image-unsupported": () => "此类别不接受这种格式的图片，请另存为其他格式。",
   "over-daily-limit": (facts, format) =>
     `此文件超过了您一天可发送的总量${amount(facts.number("max"), format)}。`,
-  "bytes-per-day": (facts, format) =>
-    `您今天可发送的总量${amount(facts.number("max"), format)}已用完。${again(facts, format)}`,
+  "bytes-per-day": (facts, format) => {
+    const max = facts.number("max") ?? 0;
+    const left = max - (facts.number("used") ?? max);
+    if (left > 0) {
+      return `今天的 ${format.bytes(max)} 只剩 ${format.bytes(left)}，放不下这个文件。${
+        again(facts, format)
+      }`;
+    }
+    return `您今天可发送的总量${amount(facts.number("max"), format)}已用完。${again(facts, format)}`;
+  },
   "uploads-at-once": (facts) => {
     const max = facts.number("max");
     return `${max === null ? "同时发送的文件已达上限" : `最多同时发送 ${max} 个文件`}，请稍候。`;

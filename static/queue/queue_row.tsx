@@ -142,7 +142,9 @@ function stateText(transfer: Transfer, words: Words): string {
       if (isLimit(error)) return problemText(words, error, retryAt);
       return problemText(words, error) + (retryAt === null ? "" : ` ${m.queue.again(format.clock(retryAt))}`);
     case "queued":
-      return join(error === null ? phases.queued : problemText(words, error, retryAt), format.bytes(size));
+      return error === null
+        ? join(phases.queued, format.bytes(size))
+        : join(format.bytes(size), problemText(words, error, retryAt));
     case "paused":
       return join(phases.paused, amount());
     default:
