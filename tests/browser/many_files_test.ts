@@ -10,7 +10,7 @@ const chromium = tool("chromium", import.meta.url);
 
 const FOLDERS = 10;
 const FILES = 1000;
-const STORED = 200;
+const STORED = 100;
 /** More rows than these are never drawn, however many files there are. */
 const DRAWN = 30;
 
