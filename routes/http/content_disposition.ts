@@ -9,7 +9,7 @@ const MAX_EXTENSION_BYTES = 32;
  * Control characters, bidirectional marks and invisible joints: they make a name look like another one.
  * U+200D stays, since emoji are built with it.
  */
-// deno-lint-ignore no-control-regex
+// deno-lint-ignore no-control-regex -- control characters are what no name may carry
 const DECEPTIVE = /[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 const SEPARATORS = /[\\/]/g;
 
